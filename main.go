@@ -1,0 +1,4 @@
+// Command terraform-provider-titanicml serves the titanicml provider.
+package main
+
+func main() {}
