@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Runs every Go test with the race detector, acceptance tests included, and
+# fails when an engine or a job of theirs outlives them.
+#
+# usage: test.sh TERRAFORM [flags of go test]
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+cli=$1
+shift
+
+# Everything that the tests write goes here, so that what they leave running
+# is known by its working directory or its arguments.
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/titanicml-test.XXXXXX")
+export TMPDIR
+
+export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli TERRAFORM=$cli CHECKPOINT_DISABLE=1
+if [[ $("$cli" version | head -n 1) == OpenTofu* ]]; then
+  export TF_ACC_PROVIDER_HOST=registry.opentofu.org
+fi
+
+# leftovers prints the processes that were started with a path of TMPDIR or,
+# where the system tells, run in it.
+leftovers() {
+  local pid command
+  ps -axo pid=,command= | while read -r pid command; do
+    if [[ $pid == "$$" || $command == *"ps -axo"* ]]; then continue; fi
+    if [[ $command == *"$TMPDIR"* || $(readlink "/proc/$pid/cwd" 2>/dev/null) == "$TMPDIR"* ]]; then
+      echo "  pid $pid: $command"
+    fi
+  done
+}
+
+echo "testing with $("$cli" version | head -n 1) and the race detector (the first run compiles everything twice)"
+status=0
+go test -race -timeout 20m "$@" ./... || status=$?
+
+left=$(leftovers)
+if [[ -n $left ]]; then
+  printf 'processes of the tests outlived them:\n%s\n' "$left" >&2
+  status=1
+fi
+chmod -R u+w "$TMPDIR" 2>/dev/null || true
+rm -rf "$TMPDIR"
+exit "$status"
