@@ -1,0 +1,9 @@
+//go:build !linux && !darwin && !freebsd
+
+package datadir
+
+import "os"
+
+func tryLock(*os.File) (bool, error) { return false, ErrUnsupported }
+
+func lockedByOther(*os.File) (bool, error) { return false, ErrUnsupported }
