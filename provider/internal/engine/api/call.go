@@ -5,6 +5,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,3 +40,14 @@ func ResourceARN(region, kind, name string) string {
 func sortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }
+
+// Request is one call of an operation: who asks, and the checked input.
+type Request struct {
+	Caller
+	Operation string
+	Input     Document
+}
+
+// Handler answers one operation. The result may hold more members than the
+// operation's output has; Project drops them.
+type Handler func(ctx context.Context, r Request) (Document, error)

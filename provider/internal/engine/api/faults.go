@@ -60,6 +60,7 @@ var (
 
 	// All kinds.
 	Invalid       = Fault{validation, "%s", 0}
+	ForeignARN    = Fault{validation, "%s does not exist: it is not a %s of account %s in region %s.", 0}
 	BadNextToken  = Fault{validation, "Invalid pagination token.", 0}
 	NotSupported  = Fault{validation, "%s is not supported by the local engine. %s", 0} // the engine's own
 	DiskFull      = Fault{"ResourceLimitExceeded", "The engine cannot store this: the disk that holds %s is full. Free some space and try again.", 0}
@@ -81,6 +82,7 @@ var (
 	NoModelPackageGroup       = Fault{validation, "ModelPackageGroup %s does not exist.", 0}
 	ModelPackageGroupExists   = Fault{validation, "Model Package Group already exists: %s", 0}
 	ModelPackageGroupNotEmpty = Fault{"ConflictException", "Model Package Group cannot be deleted because it still contains Model Packages.", 0}
+	BadPolicy                 = Fault{validation, "Invalid resource policy: %v", 0}
 	NoModelPackageGroupPolicy = Fault{validation, "Cannot find resource policy for: %s", 0}
 
 	// Model packages.
@@ -91,6 +93,8 @@ var (
 	PackageNameAndGroup    = Fault{validation, "Both ModelPackageName and ModelPackageGroupName are provided in the input. Cannot determine which one to use.", 0}
 	NoPackageNameNorGroup  = Fault{validation, "Missing ARN.", 0}
 	PackageWithoutSpec     = Fault{validation, "You must specify either an InferenceSpecification, a SourceAlgorithmSpecification or a SourceUri.", 0}
+	DuplicateSpecification = Fault{validation, "Inference specification name %q is given more than once.", 0}
+	TooManySpecifications  = Fault{validation, "A model package can have 15 additional inference specifications; it would have: %s", 0}
 	TooMuchMetadata        = Fault{validation, "The number of CustomerMetadataProperties exceeds the limit of 50.", 0}
 	UnapprovedModelPackage = Fault{validation, "Cannot create Model for package %s. The model package status is: %s, ApprovalStatus: %s", 0}
 
@@ -116,9 +120,8 @@ var (
 	NoVariant          = Fault{validation, "Could not find variant \"%s\" in endpoint \"%s\".", 0}
 
 	// Tags.
-	NoTaggable    = Fault{validation, "Could not find resource with ARN %s.", 0}
-	ReservedTag   = Fault{validation, "aws: prefixed tag key names are not allowed for external use.", 0}
-	DuplicateTag  = Fault{validation, "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 0}
-	TooManyTags   = Fault{"ResourceLimitExceeded", "The number of tags exceeds the limit of 50 tags per resource.", 0}
-	ForeignRegion = Fault{validation, "Resource ARN %s is not of this account and region.", 0}
+	NoTaggable   = Fault{validation, "Could not find resource with ARN %s.", 0}
+	ReservedTag  = Fault{validation, "aws: prefixed tag key names are not allowed for external use.", 0}
+	DuplicateTag = Fault{validation, "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 0}
+	TooManyTags  = Fault{"ResourceLimitExceeded", "The number of tags exceeds the limit of 50 tags per resource.", 0}
 )
