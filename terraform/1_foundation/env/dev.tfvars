@@ -1,0 +1,2 @@
+env                   = "dev"
+state_noncurrent_days = 30

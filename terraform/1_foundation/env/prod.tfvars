@@ -1,0 +1,2 @@
+env                   = "prod"
+state_noncurrent_days = 365

@@ -1,0 +1,116 @@
+module "data_key" {
+  source = "../modules/key"
+
+  name        = "${local.name}-data"
+  account_id  = local.account_id
+  description = "Datasets, artifacts, images, SageMaker volumes and the titanicml store of ${var.env}"
+}
+
+module "logs_key" {
+  source = "../modules/key"
+
+  name             = "${local.name}-logs"
+  account_id       = local.account_id
+  description      = "Log groups, the audit trail and notifications of ${var.env}"
+  policy_documents = [data.aws_iam_policy_document.logs_key.json]
+}
+
+module "state_key" {
+  source = "../modules/key"
+
+  name        = "${local.name}-state"
+  account_id  = local.account_id
+  description = "Terraform state of ${var.env}"
+}
+
+# titanicml-ignore: iam_wildcard_resource reason="in a key policy the resource * is the key that carries the policy, nothing else" doc="docs/00-foundations.md#iam"
+data "aws_iam_policy_document" "data_key" {
+  statement {
+    sid       = "ProdReadsLedger"
+    actions   = ["kms:Decrypt"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      values   = ["s3.${local.region}.amazonaws.com"]
+      variable = "kms:ViaService"
+    }
+
+    principals {
+      identifiers = [local.prod_apply_role]
+      type        = "AWS"
+    }
+  }
+}
+
+# titanicml-ignore: iam_wildcard_resource reason="in a key policy the resource * is the key that carries the policy, nothing else" doc="docs/00-foundations.md#iam"
+data "aws_iam_policy_document" "logs_key" {
+  statement {
+    sid = "CloudTrail"
+    actions = [
+      "kms:DescribeKey",
+      "kms:GenerateDataKey",
+    ]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      values   = [local.trail_arn]
+      variable = "aws:SourceArn"
+    }
+
+    principals {
+      identifiers = ["cloudtrail.amazonaws.com"]
+      type        = "Service"
+    }
+  }
+
+  statement {
+    sid = "CloudWatchLogs"
+    actions = [
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey",
+      "kms:ReEncryptFrom",
+      "kms:ReEncryptTo",
+    ]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnLike"
+      values   = ["${local.arn.logs}:log-group:*"]
+      variable = "kms:EncryptionContext:aws:logs:arn"
+    }
+
+    principals {
+      identifiers = ["logs.${local.region}.amazonaws.com"]
+      type        = "Service"
+    }
+  }
+
+  statement {
+    sid = "NotificationSources"
+    actions = [
+      "kms:Decrypt",
+      "kms:GenerateDataKey",
+    ]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      values   = [local.account_id]
+      variable = "aws:SourceAccount"
+    }
+
+    principals {
+      identifiers = [
+        "budgets.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "costalerts.amazonaws.com",
+        "events.amazonaws.com",
+      ]
+      type = "Service"
+    }
+  }
+}

@@ -1,0 +1,19 @@
+resource "aws_cloudtrail" "management" {
+  name                          = "${local.name}-management"
+  enable_log_file_validation    = true
+  enable_logging                = true
+  include_global_service_events = true
+  is_multi_region_trail         = true
+  kms_key_id                    = module.logs_key.arn
+  s3_bucket_name                = module.audit_bucket.name
+  s3_key_prefix                 = "trail"
+
+  event_selector {
+    include_management_events = true
+    read_write_type           = "All"
+  }
+}
+
+locals {
+  trail_arn = "arn:aws:cloudtrail:${local.region}:${local.account_id}:trail/${local.name}-management"
+}
