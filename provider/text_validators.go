@@ -1,0 +1,62 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+)
+
+// durationText accepts Go durations of at least min.
+type durationText struct{ min time.Duration }
+
+func (v durationText) Description(context.Context) string {
+	return fmt.Sprintf("a duration such as \"90s\", \"30m\" or \"24h\", at least %s", v.min)
+}
+func (v durationText) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v durationText) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	d, err := time.ParseDuration(req.ConfigValue.ValueString())
+	if err != nil || d < v.min {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			fmt.Sprintf("%s is %q; expected %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
+}
+
+// durationOr reads a validated duration, or fallback when there is none.
+func durationOr(v types.String, fallback time.Duration) time.Duration {
+	d, err := time.ParseDuration(v.ValueString())
+	if err != nil {
+		return fallback
+	}
+	return d
+}
+
+// s3Location accepts s3:// URIs; with needsKey, only those that name an object or a prefix.
+type s3Location struct{ needsKey bool }
+
+func (v s3Location) Description(context.Context) string {
+	if v.needsKey {
+		return "an S3 URI such as s3://bucket/key"
+	}
+	return "an S3 URI such as s3://bucket/prefix"
+}
+func (v s3Location) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v s3Location) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	loc, err := sagemaker.ParseLocation(req.ConfigValue.ValueString())
+	if err != nil || (v.needsKey && loc.Key == "") {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid S3 URI",
+			fmt.Sprintf("%s is %q; expected %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
+}
