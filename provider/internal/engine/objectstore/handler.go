@@ -1,0 +1,419 @@
+package objectstore
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// request is one S3 call, split into what the routing needs.
+type request struct {
+	*http.Request
+	bucket, key string
+	query       url.Values
+	id          string
+}
+
+// handlerFunc answers a request or returns the error to answer with.
+type handlerFunc func(w http.ResponseWriter, r request) error
+
+// server routes requests: its own handlers where gofakes3 lacks something, gofakes3 for the rest.
+type server struct {
+	s    *Store
+	rest http.Handler
+}
+
+// Handler serves the S3 REST API, path-style, at the root of its URL space. It must see the path
+// as the client sent it: http.ServeMux in front of it would "clean" keys such as "a//b".
+func (s *Store) Handler() http.Handler {
+	fake := gofakes3.New(&backend{s},
+		gofakes3.WithMetadataSizeLimit(0), // tokens in X-Amz- headers would count
+		gofakes3.WithTimeSkewLimit(0),     // one machine, one clock
+		gofakes3.WithoutVersioning())
+	return &server{s: s, rest: fake.Server()}
+}
+
+// ServeHTTP answers one S3 request.
+func (h *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	r := request{Request: hr, query: hr.URL.Query(), id: newID()}
+	r.bucket, r.key, _ = strings.Cut(strings.TrimPrefix(hr.URL.Path, "/"), "/")
+	w.Header().Set("Server", "AmazonS3")
+	w.Header().Set("X-Amz-Request-Id", r.id)
+	handle := h.route(r)
+	if handle == nil {
+		h.rest.ServeHTTP(w, hr)
+		return
+	}
+	if err := handle(w, r); err != nil {
+		h.fail(w, r, err)
+	}
+}
+
+// subresources that belong to features the store does not have. Taken for plain requests, a PUT
+// of one would overwrite the object itself.
+var subresources = []string{"accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering",
+	"inventory", "legal-hold", "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls",
+	"policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore", "retention", "select",
+	"torrent", "versions", "website"}
+
+// route returns the handler of a request, nil for gofakes3.
+func (h *server) route(r request) handlerFunc {
+	for _, q := range subresources {
+		if r.query.Has(q) {
+			return h.notImplemented
+		}
+	}
+	method := r.Method
+	switch {
+	case r.bucket == "":
+		return nil
+	case !validBucket(r.bucket):
+		return func(http.ResponseWriter, request) error { return errBucketName }
+	case r.query.Has("tagging"):
+		return h.tagging
+	case r.key == "":
+		switch {
+		case method == http.MethodPut && !r.query.Has("versioning"):
+			return h.createBucket
+		case method == http.MethodGet && r.query.Has("location"):
+			return h.location
+		case method == http.MethodGet && !r.query.Has("uploads") && !r.query.Has("versioning"):
+			return h.listObjects
+		}
+		return nil
+	case r.query.Has("uploads") && method == http.MethodPost:
+		return h.createUpload
+	case r.query.Has("uploadId"):
+		switch method {
+		case http.MethodPut:
+			return h.uploadPart
+		case http.MethodPost:
+			return h.completeUpload
+		}
+		return nil
+	case r.query.Has("versionId") && r.query.Get("versionId") != "null":
+		return func(http.ResponseWriter, request) error {
+			return errorf("NoSuchVersion", http.StatusNotFound, "The specified version does not exist.")
+		}
+	case method == http.MethodGet, method == http.MethodHead:
+		return h.getObject
+	case method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+		return h.copyObject
+	case method == http.MethodPut:
+		return h.putObject
+	case method == http.MethodDelete:
+		return nil
+	}
+	return func(http.ResponseWriter, request) error { return errNotAllowed }
+}
+
+func (h *server) notImplemented(http.ResponseWriter, request) error { return errNotImplemented }
+
+func (h *server) fail(w http.ResponseWriter, r request, err error) {
+	e := asAPIError(err)
+	if e.code == "InternalError" {
+		h.s.log.Error("object store", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	if e.status == http.StatusNotModified || r.Method == http.MethodHead {
+		w.WriteHeader(e.status)
+		return
+	}
+	body := errorXML{Code: e.code, Message: e.message, Resource: r.URL.Path, RequestID: r.id, HostID: "titanicml-local"}
+	if e.code == "NoSuchKey" {
+		body.Key = r.key
+	}
+	if e.code == "NoSuchBucket" {
+		body.BucketName = r.bucket
+	}
+	w.Header().Del("Content-Length")
+	writeXML(w, e.status, body)
+}
+
+func writeXML(w http.ResponseWriter, status int, v any) {
+	raw, err := xml.Marshal(v)
+	if err != nil { // our own types always marshal
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/xml")
+	w.Header().Set("Content-Length", strconv.Itoa(len(xml.Header)+len(raw)))
+	w.WriteHeader(status)
+	io.WriteString(w, xml.Header)
+	w.Write(raw)
+}
+
+// readXML decodes a request's body, of at most 2 MiB, as S3 limits its documents.
+func readXML(r request, v any) error {
+	body, length, trailers, err := decodeBody(r.Request)
+	if err != nil {
+		return err
+	}
+	e, err := expect(r.Header, length, trailers)
+	if err != nil {
+		return err
+	}
+	sum := e.sums()
+	raw, err := io.ReadAll(io.TeeReader(io.LimitReader(body, 2<<20), sum))
+	if err != nil {
+		return errIncompleteBody
+	}
+	if err := e.verify(sum); err != nil {
+		return err
+	}
+	if err := xml.Unmarshal(raw, v); err != nil {
+		return errMalformedXML
+	}
+	return nil
+}
+
+func (h *server) createBucket(w http.ResponseWriter, r request) error {
+	location := ""
+	if r.ContentLength != 0 {
+		var in struct {
+			LocationConstraint string `xml:"LocationConstraint"`
+		}
+		if err := readXML(r, &in); err != nil {
+			return err
+		}
+		location = in.LocationConstraint
+	}
+	err := h.s.createBucket(r.bucket, location)
+	// In us-east-1, and only there, S3 takes making one's own bucket again for a success.
+	if errors.Is(err, fs.ErrExist) && !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/") {
+		return errorf("BucketAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named bucket succeeded and you already own it.")
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	w.Header().Set("Location", "/"+r.bucket)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (h *server) location(w http.ResponseWriter, r request) error {
+	b, err := h.s.bucket(r.bucket)
+	if err != nil {
+		return err
+	}
+	writeXML(w, http.StatusOK, gofakes3.GetBucketLocation{Xmlns: xmlns, LocationConstraint: b.Location})
+	return nil
+}
+
+const xmlns = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+type listXML struct {
+	XMLName               xml.Name `xml:"ListBucketResult"`
+	Xmlns                 string   `xml:"xmlns,attr"`
+	Name                  string
+	Prefix                string
+	Delimiter             string  `xml:",omitempty"`
+	MaxKeys               int     `xml:"MaxKeys"`
+	EncodingType          string  `xml:",omitempty"`
+	KeyCount              *int    `xml:",omitempty"`
+	Marker                *string `xml:",omitempty"`
+	NextMarker            string  `xml:",omitempty"`
+	StartAfter            string  `xml:",omitempty"`
+	ContinuationToken     string  `xml:",omitempty"`
+	NextContinuationToken string  `xml:",omitempty"`
+	IsTruncated           bool
+	Contents              []contentXML
+	CommonPrefixes        []gofakes3.CommonPrefix
+}
+
+type contentXML struct {
+	Key               string
+	LastModified      gofakes3.ContentTime
+	ETag              string
+	ChecksumAlgorithm []string `xml:",omitempty"`
+	Size              int64
+	StorageClass      string
+}
+
+// listObjects answers ListObjects and ListObjectsV2. gofakes3 knows no encoding-type, without
+// which keys with control characters cannot be listed.
+func (h *server) listObjects(w http.ResponseWriter, r request) error {
+	q := query{prefix: r.query.Get("prefix"), delimiter: r.query.Get("delimiter"), max: 1000}
+	if v := r.query.Get("max-keys"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 {
+			return errorf("InvalidArgument", http.StatusBadRequest, "Provided max-keys not an integer or within integer range")
+		}
+		q.max = min(n, 1000)
+	}
+	encode := func(s string) string { return s }
+	switch r.query.Get("encoding-type") {
+	case "":
+	case "url":
+		encode = func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
+	default:
+		return errorf("InvalidArgument", http.StatusBadRequest, "Invalid Encoding Method specified in Request")
+	}
+	out := listXML{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.prefix), Delimiter: encode(q.delimiter),
+		MaxKeys: q.max, EncodingType: r.query.Get("encoding-type")}
+	v2 := r.query.Get("list-type") == "2"
+	if v2 {
+		q.after = r.query.Get("start-after")
+		out.StartAfter = encode(q.after)
+		if r.query.Has("continuation-token") {
+			out.ContinuationToken = r.query.Get("continuation-token")
+			after, err := url.PathUnescape(strings.TrimPrefix(out.ContinuationToken, "1/"))
+			if err != nil || !strings.HasPrefix(out.ContinuationToken, "1/") {
+				return errorf("InvalidArgument", http.StatusBadRequest, "The continuation token provided is incorrect")
+			}
+			q.after = after
+		}
+	} else {
+		q.after = r.query.Get("marker")
+		marker := encode(q.after)
+		out.Marker = &marker
+	}
+	p, err := h.s.list(r.bucket, q)
+	if err != nil {
+		return err
+	}
+	out.IsTruncated = p.truncated
+	for _, rec := range p.objects {
+		c := contentXML{Key: encode(rec.Key), LastModified: gofakes3.NewContentTime(rec.Modified), ETag: quote(rec.ETag), Size: rec.Size, StorageClass: "STANDARD"}
+		for a := range rec.Checksums {
+			c.ChecksumAlgorithm = append(c.ChecksumAlgorithm, strings.ToUpper(a))
+		}
+		out.Contents = append(out.Contents, c)
+	}
+	for _, c := range p.prefixes {
+		out.CommonPrefixes = append(out.CommonPrefixes, gofakes3.CommonPrefix{Prefix: encode(c)})
+	}
+	switch count := len(p.objects) + len(p.prefixes); {
+	case v2:
+		out.KeyCount = &count
+		if p.truncated {
+			out.NextContinuationToken = "1/" + url.PathEscape(p.last)
+		}
+	case p.truncated && q.delimiter != "":
+		out.NextMarker = encode(p.last)
+	}
+	writeXML(w, http.StatusOK, out)
+	return nil
+}
+
+func quote(etag string) string { return `"` + etag + `"` }
+
+func unquote(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }
+
+// writeCondition reads the preconditions of a write.
+func writeCondition(h http.Header) (condition, error) {
+	var c condition
+	if v := h.Get("If-None-Match"); v != "" {
+		if v != "*" {
+			return c, errNotImplemented // as S3: only "*" is accepted here
+		}
+		c.ifNoneMatch = true
+	}
+	if v := h.Get("If-Match"); v != "" {
+		c.ifMatch = unquote(v)
+	}
+	if c.ifNoneMatch && c.ifMatch != "" {
+		return c, errNotImplemented
+	}
+	return c, nil
+}
+
+// keptHeaders are stored with an object and come back with it.
+var keptHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires"}
+
+// newRecord reads from a request what is stored besides the bytes.
+func newRecord(h http.Header) (*record, error) {
+	rec := &record{Headers: map[string]string{}, User: map[string]string{}}
+	for _, name := range keptHeaders {
+		if v := h.Get(name); v != "" {
+			rec.Headers[name] = v
+		}
+	}
+	if enc, ok := rec.Headers["Content-Encoding"]; ok { // aws-chunked is of the transport
+		var keep []string
+		for e := range strings.SplitSeq(enc, ",") {
+			if e = strings.TrimSpace(e); e != "" && e != "aws-chunked" {
+				keep = append(keep, e)
+			}
+		}
+		rec.Headers["Content-Encoding"] = strings.Join(keep, ",")
+		if len(keep) == 0 {
+			delete(rec.Headers, "Content-Encoding")
+		}
+	}
+	size := 0
+	for name, v := range h {
+		if user, ok := strings.CutPrefix(strings.ToLower(name), "x-amz-meta-"); ok {
+			rec.User[user] = strings.Join(v, ",")
+			size += len(user) + len(rec.User[user])
+		}
+	}
+	if size > 2048 {
+		return nil, errorf("MetadataTooLarge", http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size")
+	}
+	tags, err := url.ParseQuery(h.Get("X-Amz-Tagging"))
+	if err != nil {
+		return nil, errorf("InvalidArgument", http.StatusBadRequest, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+	}
+	if len(tags) > 0 {
+		rec.Tags = map[string]string{}
+		for k, v := range tags {
+			if len(v) > 1 {
+				return nil, errorf("InvalidArgument", http.StatusBadRequest, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+			}
+			rec.Tags[k] = v[0]
+		}
+	}
+	return rec, checkTags(rec.Tags, 10)
+}
+
+func (h *server) putObject(w http.ResponseWriter, r request) error {
+	rec, err := newRecord(r.Header)
+	if err != nil {
+		return err
+	}
+	c, err := writeCondition(r.Header)
+	if err != nil {
+		return err
+	}
+	body, length, trailers, err := decodeBody(r.Request)
+	if err != nil {
+		return err
+	}
+	if length < 0 {
+		return errorf("MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
+	}
+	e, err := expect(r.Header, length, trailers)
+	if err != nil {
+		return err
+	}
+	if err := h.s.write(r.Context(), r.bucket, r.key, body, rec, e, c); err != nil {
+		return err
+	}
+	w.Header().Set("ETag", quote(rec.ETag))
+	setChecksums(w.Header(), rec)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func setChecksums(h http.Header, rec *record) {
+	for a, v := range rec.Checksums {
+		h.Set(checksumHeader+a, v)
+	}
+	if len(rec.Checksums) > 0 {
+		h.Set("X-Amz-Checksum-Type", rec.checksumType())
+	}
+}
+
+func (r *record) checksumType() string {
+	if r.Composite {
+		return "COMPOSITE"
+	}
+	return "FULL_OBJECT"
+}
