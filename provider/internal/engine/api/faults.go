@@ -72,6 +72,9 @@ var (
 	TrainingJobFinished = Fault{validation, "The request was rejected because the training job is in status %s.", 0}
 	TrainingJobRunning  = Fault{"ResourceInUse", "The request was rejected because the training job is in status %s. A training job can be deleted once it is Completed, Failed or Stopped.", 0}
 
+	BadMaxWait     = Fault{validation, "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds", 0}
+	NoInputObjects = Fault{validation, "No S3 objects found under S3 URL \"%s\" given in input data source. Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role \"%s\" has \"s3:ListBucket\" permissions on bucket \"%s\".", 0}
+
 	// Processing jobs.
 	NoProcessingJob       = Fault{validation, "Could not find requested job with name: %s", 0}
 	ProcessingJobExists   = Fault{"ResourceInUse", "Job name must be unique within an AWS account and region, and a job with this name already exists (%s)", 0}
@@ -101,7 +104,9 @@ var (
 	// Models.
 	NoModel           = Fault{validation, "Could not find model \"%s\".", 0}
 	ModelExists       = Fault{validation, "Cannot create already existing model \"%s\".", 0}
-	ModelInUse        = Fault{validation, "Cannot delete model \"%s\": it is in use.", 0}
+	ImageMissing      = Fault{validation, "You must provide an Image or a ModelPackageName for the container.", 0}
+	BadModelData      = Fault{validation, "Model data %q is not a valid S3 URI: expected s3://bucket/key.", 0}
+	NoModelData       = Fault{validation, "Could not access model data at %s. Please ensure that the role \"%s\" exists and that its trust relationship policy allows the action \"sts:AssumeRole\" for the service principal \"sagemaker.amazonaws.com\". Also ensure that the role has \"s3:GetObject\" permissions and that the object is located in %s.", 0}
 	ContainersMissing = Fault{validation, "You must provide either a PrimaryContainer or Containers.", 0}
 	ContainersBoth    = Fault{validation, "You cannot provide both PrimaryContainer and Containers.", 0}
 
@@ -117,6 +122,8 @@ var (
 	EndpointInProgress = Fault{validation, "Cannot update in-progress endpoint \"%s\".", 0}
 	EndpointSameConfig = Fault{validation, "Cannot update endpoint with the currently in use endpoint configuration \"%s\".", 0}
 	EndpointFailed     = Fault{validation, "Cannot update failed endpoint \"%s\".", 0}
+	BadCapacity        = Fault{validation, "Invalid %s: the value %d must be between %d and 50 percent of the capacity.", 0}
+	EndpointRecovering = Fault{"ServiceUnavailable", "Endpoint %s is being brought back after a restart of the engine.", http.StatusServiceUnavailable} // the engine's own
 	NoVariant          = Fault{validation, "Could not find variant \"%s\" in endpoint \"%s\".", 0}
 
 	// Tags.
