@@ -1,0 +1,421 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/bootstrap"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+)
+
+// informational is the confidence of intervals that are only shown, because the
+// requirement asks for none.
+const informational = 0.95
+
+// slack absorbs the rounding of subtractions, so that 0.79 against 0.80 is a
+// drop of 0.01 and not of 0.010000000000000009.
+const slack = 1e-12
+
+// task is one metric check on the way to its verdict.
+type task struct {
+	check Check
+	req   Requirement
+	// interval is the position among the wanted intervals, -1 for none.
+	interval int
+	value    float64
+	why      string // context for the reason: values behind a gain or gap
+}
+
+// measures computes and remembers exact values.
+type measures struct {
+	sample    *sample
+	pairError error
+	groups    map[string]*group
+	resampler *resampler
+}
+
+func (m *measures) group(which int, column string, code int32) *group {
+	key := fmt.Sprint(which, "|", column, "|", code)
+	g := m.groups[key]
+	if g == nil {
+		g = m.sample.newGroup(which, column, code)
+		m.groups[key] = g
+	}
+	return g
+}
+
+// checkMetrics answers every requirement on a metric.
+func (d *decider) checkMetrics() {
+	e := &d.evidence
+	m := &measures{groups: map[string]*group{}}
+	if p := e.Candidate.Predictions; p != nil {
+		var base *evidence.Predictions
+		if e.Baseline != nil && d.comparesWithChampion() {
+			base = e.Baseline.Predictions
+		}
+		m.sample, m.pairError = newSample(p, base)
+		if m.pairError != nil {
+			m.sample, _ = newSample(p, nil)
+		}
+		m.resampler = &resampler{s: m.sample}
+	}
+	var tasks []task
+	for i, r := range d.requirements {
+		tasks = append(tasks, d.expand(m, i, r)...)
+	}
+	var bounds []bootstrap.Bounds
+	if m.resampler != nil {
+		bounds = m.resampler.intervals(d.settings)
+	}
+	for _, t := range tasks {
+		d.judge(t, bounds)
+	}
+	d.checkReport(m)
+}
+
+// comparesWithChampion says whether any requirement needs the champion's
+// predictions.
+func (d *decider) comparesWithChampion() bool {
+	return slices.ContainsFunc(d.requirements, func(r Requirement) bool { return r.VersusChampion != nil })
+}
+
+// expand turns a requirement into one task per slice.
+func (d *decider) expand(m *measures, index int, r Requirement) []task {
+	c := Check{Requirement: r.Title(), Kind: "metric", Index: index, Metric: r.Metric, Slice: "all",
+		Bound: r.boundText(), Severity: r.Severity}
+	if errs := ValidateRequirements([]Requirement{r}); len(errs) > 0 {
+		return []task{failed(c, errs[0].Message)}
+	}
+	if r.VersusChampion != nil {
+		if verdict, reason := d.championState(); verdict != Pass {
+			c.Verdict, c.Reason = verdict, reason
+			if r.column() != "" {
+				c.Slice = r.sliceText()
+			}
+			return []task{{check: c, req: r, interval: -1}}
+		}
+	}
+	info, known := metric.Lookup(r.Metric)
+	if m.sample == nil || !known || !info.Computes(m.sample.problem) {
+		return []task{d.fromReport(m, c, r)}
+	}
+	if r.VersusChampion != nil {
+		if m.pairError != nil {
+			return []task{failed(c, "cannot compare with the champion: "+m.pairError.Error())}
+		}
+		if !m.sample.paired {
+			return []task{failed(c, "the evaluation has no predictions of the champion")}
+		}
+	}
+	column := r.column()
+	if column == "" {
+		return []task{d.measure(m, c, r, info, "", whole)}
+	}
+	slice, ok := m.sample.slices[column]
+	if !ok {
+		c.Slice = r.sliceText()
+		return []task{failed(c, fmt.Sprintf("the predictions have no column %q; they have %s", column,
+			strings.Join(d.evidence.Candidate.Predictions.Header, ", ")))}
+	}
+	if r.Slice != nil {
+		c.Slice = r.sliceText()
+		code := slices.Index(slice.Values, r.Slice.Value)
+		if code < 0 {
+			return []task{failed(c, fmt.Sprintf("no example has %s; the values are %s", c.Slice, some(slice.Values)))}
+		}
+		return []task{d.measure(m, c, r, info, column, int32(code))}
+	}
+	if r.MaxGap != nil {
+		c.Slice = column
+		return []task{d.measureGap(m, c, r, info, column, slice.Values)}
+	}
+	var tasks []task
+	for code, v := range slice.Values {
+		c.Slice = column + "=" + v
+		tasks = append(tasks, d.measure(m, c, r, info, column, int32(code)))
+	}
+	return tasks
+}
+
+// championState says whether the candidate can be compared with the champion:
+// Pass, or the verdict to record with its reason.
+func (d *decider) championState() (Verdict, string) {
+	e := &d.evidence
+	const again = `evaluate again: terraform apply -replace=<address of the titanicml_evaluation>`
+	switch {
+	case e.Rollback:
+		return Skipped, "rollback: the version was approved before, comparisons with the champion are skipped"
+	case e.Champion == nil && e.Baseline == nil:
+		return FirstPromotion, "no champion yet, nothing to compare with"
+	case e.Champion == nil:
+		return Fail, fmt.Sprintf("the evaluation compares with %s, but the group has no champion now; %s", e.Baseline.ModelPackageARN, again)
+	}
+	self := e.Champion.ModelPackageARN == e.CandidateARN
+	switch {
+	case e.Baseline == nil && self && e.Champion.PreviousARN == "":
+		return FirstPromotion, "the candidate is the first champion itself, nothing to compare with"
+	case e.Baseline == nil:
+		return Fail, fmt.Sprintf("the evaluation has no baseline, but %s is the champion; set baseline_group on it and %s", e.Champion.ModelPackageARN, again)
+	case e.Baseline.ModelPackageARN == e.Champion.ModelPackageARN:
+	case self && e.Baseline.ModelPackageARN == e.Champion.PreviousARN:
+	default:
+		return Fail, fmt.Sprintf("the evaluation compares with %s, but the champion now is %s; %s", e.Baseline.ModelPackageARN, e.Champion.ModelPackageARN, again)
+	}
+	return Pass, ""
+}
+
+func failed(c Check, reason string) task {
+	c.Verdict, c.Reason = Fail, reason
+	return task{check: c, interval: -1}
+}
+
+// measure computes the value or gain of one slice and asks for its interval.
+func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info, column string, code int32) task {
+	v := m.group(candidate, column, code).value(r.Metric, r.threshold())
+	c.Examples = v.examples
+	if r.MinExamples != nil && v.examples < *r.MinExamples {
+		c.Observed = &v.number
+		return failed(c, fmt.Sprintf("%d examples, at least %d are required", v.examples, *r.MinExamples))
+	}
+	if v.err != nil {
+		return failed(c, fmt.Sprintf("%s is %v", r.Metric, v.err))
+	}
+	at := node{candidate, r.Metric, r.threshold(), column, code}
+	w := wanted{kind: plain, point: v.number, effective: v.effective, bounded: info.Bounded}
+	w.nodes = []int{m.resampler.node(at)}
+	t := task{check: c, req: r, value: v.number}
+	if r.VersusChampion != nil {
+		base := m.group(champion, column, code).value(r.Metric, r.threshold())
+		if base.err != nil {
+			return failed(c, fmt.Sprintf("the champion's %s is %v", r.Metric, base.err))
+		}
+		t.check.Candidate, t.check.Champion = &v.number, &base.number
+		t.value = gainOf(v.number, base.number, r.VersusChampion.Relative, info.LowerIsBetter)
+		t.why = fmt.Sprintf("candidate %s, champion %s: ", number(v.number), number(base.number))
+		if math.IsNaN(t.value) {
+			return failed(t.check, "the champion's value is 0, a relative gain is undefined; drop relative")
+		}
+		at.which = champion
+		w.kind, w.point = gain, t.value
+		w.nodes = append(w.nodes, m.resampler.node(at))
+		w.relative, w.lowerIsBetter = r.VersusChampion.Relative, info.LowerIsBetter
+	}
+	t.interval = m.want(w, r)
+	return t
+}
+
+func (d *decider) measureGap(m *measures, c Check, r Requirement, info metric.Info, column string, values []string) task {
+	lo, hi := 0, 0
+	numbers := make([]float64, len(values))
+	w := wanted{kind: gap, bounded: info.Bounded, effective: math.MaxInt64}
+	for code, name := range values {
+		v := m.group(candidate, column, int32(code)).value(r.Metric, r.threshold())
+		c.Examples += v.examples
+		if r.MinExamples != nil && v.examples < *r.MinExamples {
+			return failed(c, fmt.Sprintf("%s=%s has %d examples, at least %d are required in every slice", column, name, v.examples, *r.MinExamples))
+		}
+		if v.err != nil {
+			return failed(c, fmt.Sprintf("%s for %s=%s is %v", r.Metric, column, name, v.err))
+		}
+		numbers[code] = v.number
+		if v.number < numbers[lo] {
+			lo = code
+		}
+		if v.number > numbers[hi] {
+			hi = code
+		}
+		w.nodes = append(w.nodes, m.resampler.node(node{candidate, r.Metric, r.threshold(), column, int32(code)}))
+		w.effective = min(w.effective, v.effective)
+	}
+	if len(values) < 2 {
+		return failed(c, fmt.Sprintf("column %q has one value only (%s), a gap needs two slices", column, values[0]))
+	}
+	w.point = numbers[hi] - numbers[lo]
+	why := fmt.Sprintf("highest %s (%s), lowest %s (%s): ", number(numbers[hi]), values[hi], number(numbers[lo]), values[lo])
+	return task{check: c, req: r, value: w.point, why: why, interval: m.want(w, r)}
+}
+
+func (m *measures) want(w wanted, r Requirement) int {
+	w.confidence = informational
+	if c := r.confidence(); c != nil {
+		w.confidence = *c
+	}
+	m.resampler.wanted = append(m.resampler.wanted, w)
+	return len(m.resampler.wanted) - 1
+}
+
+// fromReport takes a metric the predictions cannot give.
+func (d *decider) fromReport(m *measures, c Check, r Requirement) task {
+	report := d.evidence.Candidate.Report
+	if report == nil {
+		return failed(c, "there is neither a report nor predictions to take it from")
+	}
+	v, ok := report.Metrics[r.Metric]
+	if !ok {
+		return failed(c, missingMetric(r.Metric, report, m.sample))
+	}
+	if !finite(v.Number) {
+		return failed(c, fmt.Sprintf("the report says %s, a finite number is expected", number(v.Number)))
+	}
+	needs := ""
+	switch {
+	case r.confidence() != nil:
+		needs = "a confidence bound"
+	case r.column() != "":
+		needs, c.Slice = "a slice", r.sliceText()
+	case r.MinExamples != nil:
+		needs = "a number of examples"
+	case r.DecisionThreshold != nil:
+		needs = "a decision threshold"
+	}
+	if needs != "" {
+		return failed(c, needs+" needs predictions, and the gate cannot compute this metric from them; only the report has it")
+	}
+	t := task{check: c, req: r, value: v.Number, interval: -1, why: "from the report: "}
+	if r.VersusChampion == nil {
+		return t
+	}
+	base := d.evidence.Baseline.Report
+	if base == nil || !finite(base.Metrics[r.Metric].Number) {
+		return failed(c, "the champion's report has no finite value of it")
+	}
+	b, ok := base.Metrics[r.Metric]
+	if !ok {
+		return failed(c, "the champion's report does not have it")
+	}
+	info, known := metric.Lookup(r.Metric)
+	if !known {
+		return failed(c, "it is not known whether high or low is better, so that a comparison with the champion has no direction; use min or max")
+	}
+	t.check.Candidate, t.check.Champion = &v.Number, &b.Number
+	t.value = gainOf(v.Number, b.Number, r.VersusChampion.Relative, info.LowerIsBetter)
+	t.why = fmt.Sprintf("from the reports, candidate %s, champion %s: ", number(v.Number), number(b.Number))
+	return t
+}
+
+func missingMetric(name string, report *evidence.Report, s *sample) string {
+	var names []string
+	for n := range report.Metrics {
+		names = append(names, n)
+	}
+	if s != nil {
+		names = append(names, metric.Names(s.problem)...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("there is no metric %q; is %s meant?", name, near)
+	}
+	return fmt.Sprintf("there is no metric %q; there are %s", name, some(names))
+}
+
+// judge compares a value, or the bound of its interval, with what is required.
+func (d *decider) judge(t task, bounds []bootstrap.Bounds) {
+	c := t.check
+	if c.Verdict != "" {
+		d.add(c)
+		return
+	}
+	observed := t.value
+	c.Observed = &observed
+	lower, upper, undefined := observed, observed, 0.0
+	if t.interval >= 0 {
+		b := bounds[t.interval]
+		c.Lower, c.Upper, undefined = &b.Lower, &b.Upper, b.Undefined
+		if asked := t.req.confidence(); asked != nil {
+			c.Confidence = asked
+			lower, upper = b.Lower, b.Upper
+		} else {
+			shown := informational
+			c.Confidence = &shown
+		}
+	}
+	atLeast, limit := t.req.limit()
+	// Comparisons are written so that NaN fails.
+	ok := lower >= limit-slackFor(t.req)
+	decisive, name := lower, "lower"
+	if !atLeast {
+		ok = upper <= limit+slackFor(t.req)
+		decisive, name = upper, "upper"
+	}
+	c.Verdict = Fail
+	if ok {
+		c.Verdict = Pass
+	}
+	subject := "observed"
+	if t.req.confidence() != nil {
+		subject = fmt.Sprintf("%s bound at %s%%", name, number(math.Round(*t.req.confidence()*1e6)/1e4))
+	}
+	c.Reason = t.why + compared(subject, decisive, limit, atLeast, ok)
+	if undefined > 0 && t.req.confidence() != nil {
+		c.Reason += fmt.Sprintf("; undefined in %s%% of the replicates, more examples are needed", number(100*undefined))
+	}
+	d.add(c)
+}
+
+// slackFor allows for rounding where a difference was taken; plain values are
+// compared exactly.
+func slackFor(r Requirement) float64 {
+	if r.VersusChampion != nil || r.MaxGap != nil {
+		return slack
+	}
+	return 0
+}
+
+// limit is the number to compare with, and the direction.
+func (r Requirement) limit() (atLeast bool, limit float64) {
+	switch {
+	case r.Min != nil:
+		return true, *r.Min
+	case r.Max != nil:
+		return false, *r.Max
+	case r.MaxGap != nil:
+		return false, *r.MaxGap
+	case r.VersusChampion.MinGain != nil:
+		return true, *r.VersusChampion.MinGain
+	}
+	return true, -*r.VersusChampion.MaxDrop
+}
+
+// boundText is the comparison as the table prints it.
+func (r Requirement) boundText() string {
+	if r.Min == nil && r.Max == nil && r.MaxGap == nil &&
+		(r.VersusChampion == nil || r.VersusChampion.MinGain == nil && r.VersusChampion.MaxDrop == nil) {
+		return "none"
+	}
+	atLeast, limit := r.limit()
+	if atLeast {
+		return ">= " + number(limit)
+	}
+	return "<= " + number(limit)
+}
+
+func (r Requirement) sliceText() string {
+	if r.Slice != nil {
+		return r.Slice.Column + "=" + r.Slice.Value
+	}
+	return r.EachSlice
+}
+
+// compared writes "observed 0.81 >= 0.78", with all digits where six would
+// print both sides alike.
+func compared(subject string, x, limit float64, atLeast, ok bool) string {
+	sign := map[[2]bool]string{{true, true}: ">=", {true, false}: "<", {false, true}: "<=", {false, false}: ">"}[[2]bool{atLeast, ok}]
+	a, b := number(x), number(limit)
+	if a == b && x != limit {
+		a = strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	return fmt.Sprintf("%s %s %s %s", subject, a, sign, b)
+}
+
+// some lists the first few names.
+func some(names []string) string {
+	if len(names) > 12 {
+		return strings.Join(names[:12], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
+}

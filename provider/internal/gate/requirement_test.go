@@ -1,0 +1,140 @@
+package gate
+
+import (
+	"flag"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func TestValidateRequirements(t *testing.T) {
+	cases := []struct {
+		name string
+		req  Requirement
+		want string // "" is valid
+	}{
+		{"min", Requirement{Metric: "accuracy", Min: f(0.78)}, ""},
+		{"unknown metric with any bound", Requirement{Metric: "lift", Min: f(3)}, ""},
+		{"negative r2", Requirement{Metric: "r2", Min: f(-1)}, ""},
+		{"no metric", Requirement{Min: f(0.78)}, "requirements[0].metric: is empty"},
+		{"no bound", Requirement{Metric: "accuracy"}, "exactly one of min, max, versus_champion, max_gap"},
+		{"two bounds", Requirement{Metric: "accuracy", Min: f(0.7), Max: f(0.9)}, "requirements[0].max: stands beside min"},
+		{"percent", Requirement{Metric: "accuracy", Min: f(78)}, "is 78, but accuracy lies between 0 and 1; is 0.78 meant?"},
+		{"negative loss", Requirement{Metric: "log_loss", Max: f(-1)}, "log_loss is never negative"},
+		{"NaN", Requirement{Metric: "lift", Min: f(math.NaN())}, "is NaN; a finite number is expected"},
+		{"confidence of 95", Requirement{Metric: "auc", Min: f(0.8), Confidence: f(95)}, "requirements[0].confidence: is 95"},
+		{"confidence outside", Requirement{Metric: "auc", Confidence: f(0.9), VersusChampion: &VersusChampion{MaxDrop: f(0.1)}}, "belongs inside versus_champion"},
+		{"versus nothing", Requirement{Metric: "auc", VersusChampion: &VersusChampion{}}, "exactly one of min_gain, max_drop"},
+		{"versus both", Requirement{Metric: "auc", VersusChampion: &VersusChampion{MaxDrop: f(0), MinGain: f(0)}}, "versus_champion.max_drop: stands beside min_gain"},
+		{"negative drop", Requirement{Metric: "auc", VersusChampion: &VersusChampion{MaxDrop: f(-0.1)}}, "written as a positive number"},
+		{"neutral", Requirement{Metric: "positive_rate", VersusChampion: &VersusChampion{MaxDrop: f(0.1)}}, "neither better high nor low"},
+		{"gap without slices", Requirement{Metric: "auc", MaxGap: f(0.1)}, "needs each_slice"},
+		{"slice and each_slice", Requirement{Metric: "auc", Min: f(0.1), Slice: &Slice{"sex", "male"}, EachSlice: "sex"}, "contradicts slice"},
+		{"min_examples 0", Requirement{Metric: "auc", Min: f(0.1), MinExamples: n(0)}, "min_examples: is 0"},
+		{"threshold of auc", Requirement{Metric: "auc", Min: f(0.1), DecisionThreshold: f(0.4)}, "has no effect on auc"},
+		{"threshold 2", Requirement{Metric: "recall", Min: f(0.1), DecisionThreshold: f(2)}, "between 0 and 1"},
+		{"severity", Requirement{Metric: "auc", Min: f(0.1), Severity: "error"}, `is "error"; "block" or "warn"`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			errs := ValidateRequirements([]Requirement{c.req})
+			if c.want == "" {
+				if len(errs) > 0 {
+					t.Errorf("got %v", errs)
+				}
+				return
+			}
+			if !slices.ContainsFunc(errs, func(e FieldError) bool { return strings.Contains(e.Error(), c.want) }) {
+				t.Errorf("got %v, want %q", errs, c.want)
+			}
+		})
+	}
+	twice := []Requirement{{Metric: "auc", Min: f(0.8)}, {Metric: "auc", Min: f(0.8)}}
+	if errs := ValidateRequirements(twice); len(errs) != 1 || errs[0].Error() != "requirements[1]: is the same as requirements[0]; remove one" {
+		t.Errorf("got %v", errs)
+	}
+}
+
+func TestValidateRules(t *testing.T) {
+	minus := -time.Hour
+	errs := ValidateEvidence(EvidenceRules{MinExamples: n(0), MaxAge: &minus, DatasetSHA256: "abc", MaxP95LatencyMS: f(0), TrainingPricePerHourUSD: f(1)})
+	if len(errs) != 5 {
+		t.Errorf("want 5 mistakes, got %v", errs)
+	}
+	if errs := ValidateApproval(ApprovalRules{DistinctFromTrainer: true, MinAge: &minus}); len(errs) != 2 {
+		t.Errorf("want 2 mistakes, got %v", errs)
+	}
+}
+
+func TestApprove(t *testing.T) {
+	const anna, bert = "arn:aws:iam::000000000000:user/anna", "arn:aws:iam::000000000000:user/bert"
+	const session = "arn:aws:sts::000000000000:assumed-role/deploy/ci"
+	four := ApprovalRules{Required: true, DistinctFromTrainer: true}
+	hour := time.Hour
+	cases := []struct {
+		name   string
+		rules  ApprovalRules
+		state  ApprovalState
+		want   Outcome
+		reason string
+	}{
+		{"not required", ApprovalRules{}, ApprovalState{Status: "PendingManualApproval"}, Approved, "no approval"},
+		{"waiting", four, ApprovalState{Status: "PendingManualApproval"}, Pending, "waiting for a person"},
+		{"refused", four, ApprovalState{Status: "Rejected", ModifiedBy: &Identity{ARN: bert}}, Rejected, "Rejected by " + bert},
+		{"second person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Trainers: []Identity{{ARN: anna}}}, Approved, "approved by " + bert},
+		{"same person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: anna}, Trainers: []Identity{{ARN: bert}, {ARN: anna}}}, Pending, "somebody else"},
+		{"nobody", four, ApprovalState{Status: "Approved", Trainers: []Identity{{ARN: anna}}}, Pending, "does not say by whom"},
+		{"unknown trainer", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Trainers: []Identity{{}}}, Pending, "not known who trained"},
+		{"one role, two people", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "bert"}, Trainers: []Identity{{session, "anna"}}}, Approved, "bert"},
+		{"two roles, one person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "anna"}, Trainers: []Identity{{session + "2", "anna"}}}, Pending, "somebody else"},
+		{"one role and session", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "bert"}, Trainers: []Identity{{ARN: session}}}, Pending, "somebody else"},
+		{"too young", ApprovalRules{MinAge: &hour}, ApprovalState{CreatedAt: noon.Add(-59 * time.Minute)}, Pending, "2026-11-23T12:01:00Z"},
+		{"old enough", ApprovalRules{MinAge: &hour}, ApprovalState{CreatedAt: noon.Add(-hour)}, Approved, ""},
+		{"age unknown", ApprovalRules{MinAge: &hour}, ApprovalState{}, Pending, "does not say when"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := Approve(c.rules, c.state, noon)
+			if got.Outcome != c.want || !strings.Contains(got.Reason, c.reason) {
+				t.Errorf("got %+v, want %s with %q", got, c.want, c.reason)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	e := withChampion(t, good(t), 0.6)
+	d := Decide([]Requirement{
+		{Metric: "accuracy", Min: f(0.78)},
+		{Metric: "auc", Min: f(0.99), Confidence: f(0.95)},
+		{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(0.01)}},
+		{Metric: "recall", Min: f(0.97), EachSlice: "sex", MinExamples: n(50)},
+		{Metric: "accuracy", MaxGap: f(0.2), EachSlice: "pclass"},
+		{Metric: "log_loss", Max: f(0.2), Severity: Warn},
+		{Metric: "acuracy", Min: f(0.78)},
+	}, EvidenceRules{MinExamples: n(500)}, e, Settings{Replicates: 500})
+	got := Table(d.Checks) + "\n" + d.Summary() + "\n"
+	const golden = "testdata/table.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	for line := range strings.SplitSeq(got, "\n") {
+		if len(line) > 110 {
+			t.Errorf("%d characters wide: %s", len(line), line)
+		}
+	}
+}
