@@ -1,0 +1,113 @@
+package iam
+
+import (
+	"slices"
+	"strings"
+)
+
+// Width says how wide a resource of a policy is.
+type Width uint8
+
+// The widths.
+const (
+	// Named: one resource, or those below a named one, or those with a common beginning of their names.
+	Named Width = iota
+	// WidePart: everything in one position of the ARN.
+	WidePart
+	// EveryResource: "*".
+	EveryResource
+)
+
+// ResourceWidth judges a resource by its ARN's segments. A wildcard as the whole resource, or in the position of service, region,
+// account or resource type, or as the whole name of the resource, is wide; one behind a named beginning (bucket/*,
+// training-job/titanic-*) is not, and neither is one in the position of the partition. The part says what is wide,
+// as in "every region". Unknown parts are taken as named.
+func ResourceWidth(resource string) (w Width, part string) {
+	if onlyStars(resource) {
+		return EveryResource, "every resource"
+	}
+	f := strings.SplitN(resource, ":", 6)
+	if len(f) < 6 || !strings.EqualFold(f[0], "arn") || strings.Contains(f[0]+f[2], Hole) {
+		// Not an ARN that can be taken apart: a part that is unknown, or something AWS will refuse. A pattern such as
+		// "arn:*" still reaches everything.
+		if wild(f[0]) && !strings.Contains(resource, Hole) || len(f) < 6 && len(f) > 1 && onlyStars(f[len(f)-1]) && !strings.Contains(resource, Hole) {
+			return EveryResource, "every resource"
+		}
+		return Named, ""
+	}
+	service, region, account, name := f[2], f[3], f[4], f[5]
+	switch {
+	case wild(service):
+		return WidePart, "services by a wildcard"
+	case wild(account):
+		return WidePart, "other accounts by a wildcard in the account's position"
+	case wild(region):
+		return WidePart, "other regions by a wildcard in the region's position"
+	}
+	return nameWidth(service, strings.TrimPrefix(name, "/"))
+}
+
+func nameWidth(service, name string) (Width, string) {
+	if strings.Trim(name, "*/:") == "" && strings.Contains(name, "*") {
+		return WidePart, "every " + service + " resource"
+	}
+	first, rest, typed := cutSegment(name)
+	types := literalTypes(service)
+	if wild(first) {
+		if onlyStars(first) {
+			return WidePart, "resources of every name"
+		}
+		for _, t := range types {
+			if !strings.Contains(first, Hole) && glob(first, t) {
+				return WidePart, "several resource types"
+			}
+		}
+		return Named, ""
+	}
+	if !typed {
+		return Named, ""
+	}
+	for _, t := range types {
+		if t != first {
+			continue
+		}
+		if whole, _, _ := cutSegment(rest); onlyStars(whole) {
+			return WidePart, "every " + first
+		}
+	}
+	return Named, ""
+}
+
+// cutSegment cuts a resource name at its first / or colon.
+func cutSegment(name string) (first, rest string, found bool) {
+	if i := strings.IndexAny(name, "/:"); i >= 0 {
+		return name[:i], name[i+1:], true
+	}
+	return name, "", false
+}
+
+// literalTypes returns the words with which the resource part of the service's ARNs begin: training-job, log-group. They tell
+// a type from a name, as in arn:aws:s3:::bucket/*, whose bucket is no type.
+func literalTypes(service string) []string {
+	if s, ok := FindService(service); ok {
+		return s.typeWords
+	}
+	return nil
+}
+
+func typeWords(prefix string, resources []ResourceType) []string {
+	var out []string
+	for i := range resources {
+		f := strings.SplitN(resources[i].ARN, ":", 6)
+		if len(f) < 6 || !strings.EqualFold(f[2], prefix) {
+			continue
+		}
+		first, _, typed := cutSegment(strings.TrimPrefix(f[5], "/"))
+		if typed && !strings.Contains(first, "$") && !slices.Contains(out, first) {
+			out = append(out, first)
+		}
+	}
+	return out
+}
+
+func wild(s string) bool { return strings.ContainsAny(s, "*?") }
