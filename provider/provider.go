@@ -66,7 +66,9 @@ type titanicmlProvider struct {
 }
 
 func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{}
+	return []func() resource.Resource{
+		newDatasetResource,
+	}
 }
 
 func (p *titanicmlProvider) DataSources(context.Context) []func() datasource.DataSource {

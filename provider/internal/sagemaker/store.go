@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -295,4 +297,37 @@ func (c *Client) EnsureBucket(ctx context.Context, bucket string) error {
 	}
 	c.bucketReady = true
 	return nil
+}
+
+// SetObjectTags replaces an object's tags.
+func (c *Client) SetObjectTags(ctx context.Context, uri string, tags map[string]string) error {
+	loc, err := ParseLocation(uri)
+	if err != nil {
+		return err
+	}
+	set := []s3types.Tag{}
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		set = append(set, s3types.Tag{Key: aws.String(k), Value: aws.String(tags[k])})
+	}
+	if _, err := c.S3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: &loc.Bucket, Key: &loc.Key, Tagging: &s3types.Tagging{TagSet: set}}); err != nil {
+		return fmt.Errorf("tagging %s: %w", uri, err)
+	}
+	return nil
+}
+
+// ObjectTags reads an object's tags.
+func (c *Client) ObjectTags(ctx context.Context, uri string) (map[string]string, error) {
+	loc, err := ParseLocation(uri)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.S3.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: &loc.Bucket, Key: &loc.Key})
+	if err != nil {
+		return nil, fmt.Errorf("reading the tags of %s: %w", uri, err)
+	}
+	tags := map[string]string{}
+	for _, t := range out.TagSet {
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return tags, nil
 }
