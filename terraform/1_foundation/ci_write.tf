@@ -1,11 +1,11 @@
-# What applying each stage changes: one policy per stage, so that a stage's rights
-# can be read, reviewed and removed on their own.
+# What applying the stages changes: one policy per subject, so that its rights can
+# be read, reviewed and removed on their own.
 
 resource "aws_iam_policy" "write" {
   for_each = local.ci_write
 
   name        = "${local.name}-ci-write-${each.key}"
-  description = "Applies stage ${each.key} in ${var.env}"
+  description = "What applying the stages changes in ${var.env}: ${each.key}"
   policy      = each.value
 }
 
@@ -68,15 +68,10 @@ data "aws_iam_policy_document" "write_networking" {
       variable = "aws:ResourceTag/env"
     }
   }
-
-  source_policy_documents = [
-    data.aws_iam_policy_document.write_log_groups.json,
-    data.aws_iam_policy_document.write_roles.json,
-  ]
 }
 
-# Roles, log groups and the bootstrap of every stage that makes workload roles:
-# below the boundary, inside the name space, passed to the services named.
+# Roles and log groups, which every stage makes: below the boundary, inside the
+# name space, passed to the services named.
 data "aws_iam_policy_document" "write_roles" {
   statement {
     sid       = "CreateRolesUnderTheBoundary"
@@ -88,6 +83,23 @@ data "aws_iam_policy_document" "write_roles" {
       values   = ["${local.arn.iam}:policy/${local.name}-workload-boundary"]
       variable = "iam:PermissionsBoundary"
     }
+  }
+
+  statement {
+    sid = "LogGroups"
+    actions = [
+      "logs:AssociateKmsKey",
+      "logs:CreateLogGroup",
+      "logs:DeleteLogGroup",
+      "logs:DeleteMetricFilter",
+      "logs:DeleteRetentionPolicy",
+      "logs:DisassociateKmsKey",
+      "logs:PutMetricFilter",
+      "logs:PutRetentionPolicy",
+      "logs:TagResource",
+      "logs:UntagResource",
+    ]
+    resources = local.log_group_arns
   }
 
   statement {
@@ -119,25 +131,6 @@ data "aws_iam_policy_document" "write_roles" {
         variable = "iam:PassedToService"
       }
     }
-  }
-}
-
-data "aws_iam_policy_document" "write_log_groups" {
-  statement {
-    sid = "LogGroups"
-    actions = [
-      "logs:AssociateKmsKey",
-      "logs:CreateLogGroup",
-      "logs:DeleteLogGroup",
-      "logs:DeleteMetricFilter",
-      "logs:DeleteRetentionPolicy",
-      "logs:DisassociateKmsKey",
-      "logs:PutMetricFilter",
-      "logs:PutRetentionPolicy",
-      "logs:TagResource",
-      "logs:UntagResource",
-    ]
-    resources = local.log_group_arns
   }
 }
 
@@ -477,6 +470,7 @@ locals {
     networking       = data.aws_iam_policy_document.write_networking.json
     observability    = data.aws_iam_policy_document.write_observability.json
     orchestration    = data.aws_iam_policy_document.write_orchestration.json
+    roles            = data.aws_iam_policy_document.write_roles.json
     training_serving = data.aws_iam_policy_document.write_training_serving.json
   }
 
@@ -488,7 +482,7 @@ locals {
   passed_roles = {
     "ecs-tasks"     = ["etl-execution", "etl-task"]
     "events"        = ["events"]
-    "lambda"        = ["candidate", "dispatch", "orphans", "validate"]
+    "lambda"        = ["candidate", "dispatch", "orphans", "seal", "validate"]
     "sagemaker"     = ["sagemaker"]
     "scheduler"     = ["scheduler"]
     "states"        = ["states"]

@@ -5,7 +5,7 @@ output "arn" {
 
 output "name" {
   description = "Bucket name; depends on the bucket and on everything that protects it."
-  value       = aws_s3_bucket.this.id
+  value       = aws_s3_bucket.this.bucket
   depends_on = [
     aws_s3_bucket_ownership_controls.this,
     aws_s3_bucket_policy.this,

@@ -1,0 +1,65 @@
+module "artifacts_bucket" {
+  source = "../modules/bucket"
+
+  name            = local.artifacts
+  access_logs     = { bucket = module.logs_bucket.name, prefix = "access/artifacts/" }
+  force_destroy   = var.env == "dev"
+  kms_key_arn     = local.data_key_arn
+  noncurrent_days = var.noncurrent_days
+}
+
+module "datasets_bucket" {
+  source = "../modules/bucket"
+
+  name            = local.datasets
+  access_logs     = { bucket = module.logs_bucket.name, prefix = "access/datasets/" }
+  expire_prefixes = { "incoming/" = 30 }
+  force_destroy   = var.env == "dev"
+  kms_key_arn     = local.data_key_arn
+  noncurrent_days = var.noncurrent_days
+}
+
+module "logs_bucket" {
+  source = "../modules/bucket"
+
+  name             = local.logs
+  expire_prefixes  = { "access/" = 90 }
+  force_destroy    = var.env == "dev"
+  policy_documents = [data.aws_iam_policy_document.logs_bucket.json]
+}
+
+# The public data set, so that the pipeline has something to run on before the
+# first delivery.
+resource "aws_s3_object" "raw" {
+  bucket      = module.datasets_bucket.name
+  content     = file(local.titanic_csv)
+  key         = "raw/titanic.csv"
+  kms_key_id  = local.data_key_arn
+  source_hash = filesha256(local.titanic_csv)
+}
+
+data "aws_iam_policy_document" "logs_bucket" {
+  statement {
+    sid       = "AccessLogs"
+    actions   = ["s3:PutObject"]
+    resources = ["arn:aws:s3:::${local.logs}/access/*"]
+
+    condition {
+      test     = "StringEquals"
+      values   = [local.account_id]
+      variable = "aws:SourceAccount"
+    }
+
+    principals {
+      identifiers = ["logging.s3.amazonaws.com"]
+      type        = "Service"
+    }
+  }
+}
+
+locals {
+  artifacts   = "${local.name}-artifacts-${local.account_id}"
+  datasets    = "${local.name}-datasets-${local.account_id}"
+  logs        = "${local.name}-logs-${local.account_id}"
+  titanic_csv = "${path.module}/../../examples/titanic/data/titanic.csv"
+}
