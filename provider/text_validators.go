@@ -2,7 +2,9 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -58,5 +60,27 @@ func (v s3Location) ValidateString(ctx context.Context, req validator.StringRequ
 	if err != nil || (v.needsKey && loc.Key == "") {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid S3 URI",
 			fmt.Sprintf("%s is %q; expected %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
+}
+
+// metricRegex accepts regular expressions with at least one group.
+type metricRegex struct{}
+
+func (metricRegex) Description(context.Context) string {
+	return "a regular expression whose first group is the metric's value"
+}
+func (v metricRegex) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v metricRegex) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	re, err := regexp.Compile(req.ConfigValue.ValueString())
+	if err == nil && re.NumSubexp() == 0 {
+		err = errors.New("it has no group")
+	}
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid metric expression",
+			fmt.Sprintf("%s is %q: %s. Expected %s, such as cv_auc=([0-9.]+).", req.Path, req.ConfigValue.ValueString(), err, v.Description(ctx)))
 	}
 }

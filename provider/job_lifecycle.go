@@ -1,0 +1,86 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+)
+
+var runName = regexp.MustCompile(`^[a-zA-Z0-9](-?[a-zA-Z0-9])*$`)
+
+// logLines is how much of a job's log goes into state and messages.
+const logLines = 20
+
+// provisioning is added to a job's own limit to get the default create timeout: machines start, images and data are fetched.
+const provisioning = 30 * time.Minute
+
+// failedJob reports a job that ended without success: why, the end of its log, where the rest is, and what happens next.
+func failedJob(c *sagemaker.Client, job *sagemaker.Job, summary string, diags *diag.Diagnostics) {
+	reason := job.FailureReason
+	if reason == "" {
+		reason = "SageMaker gives no reason."
+	}
+	if job.Status == sagemaker.JobStopped {
+		reason = "It was stopped from outside, or ran into its time limit. " + job.FailureReason
+	}
+	detail := fmt.Sprintf("Job %s ended with status %s: %s", job.Name, job.Status, reason)
+	tail, err := c.LogTail(job.Kind, job.Name, logLines)
+	switch {
+	case err != nil:
+		detail += fmt.Sprintf("\n\nIts log could not be read: %s.", err)
+	case tail != "":
+		detail += "\n\nThe end of its log:\n" + tail
+	}
+	detail += "\n\nLog: " + c.LogPlace(job.Kind, job.Name) + "\nThe next apply starts a new attempt."
+	diags.AddError(summary, detail)
+}
+
+// interruptedWait reports a wait that ended before its job did.
+func interruptedWait(c *sagemaker.Client, job *sagemaker.Job, summary string, err error, diags *diag.Diagnostics) {
+	why := "The wait for job " + job.Name + " ended: " + sagemaker.Explain(err) + "."
+	switch {
+	case errors.Is(err, context.Canceled):
+		why = "Interrupted while job " + job.Name + " runs."
+	case errors.Is(err, context.DeadlineExceeded):
+		why = "Job " + job.Name + " did not end within the create timeout; a longer one goes into timeouts = { create = \"…\" }."
+	}
+	diags.AddError(summary, why+" The job goes on and the next apply picks it up. To stop it:\n  "+c.StopCommand(job.Kind, job.Name)+
+		"\nLog: "+c.LogPlace(job.Kind, job.Name))
+}
+
+// dropJob is what Delete does to a run's job, apart from its objects. It reports whether the job is finished with, so that objects may be deleted.
+func dropJob(ctx context.Context, c *sagemaker.Client, kind sagemaker.Kind, name, onDestroy string, interrupted bool, diags *diag.Diagnostics) bool {
+	job, err := c.DescribeJob(ctx, kind, name)
+	if sagemaker.IsNotFound(err) {
+		return true
+	}
+	if err != nil {
+		addError(diags, "Job not released", err)
+		return false
+	}
+	if !job.Done() {
+		if onDestroy == onDestroyRetain {
+			diags.AddWarning("Job left running", fmt.Sprintf("Job %s is %s and goes on; a run with the same inputs picks it up. To stop it:\n  %s",
+				name, job.Status, c.StopCommand(kind, name)))
+			return false
+		}
+		if err := c.StopJob(ctx, kind, name); err != nil {
+			addError(diags, "Job not stopped", err)
+			return false
+		}
+	}
+	if interrupted && job.Status == sagemaker.JobCompleted && onDestroy != onDestroyDelete {
+		return false
+	}
+	if err := c.ReleaseJob(ctx, job.ARN); err != nil {
+		addError(diags, "Job not released", err)
+		return false
+	}
+	return true
+}

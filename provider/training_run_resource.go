@@ -1,0 +1,564 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	sdktypes "github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/killpoint"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*trainingRunResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*trainingRunResource)(nil)
+	_ resource.ResourceWithImportState    = (*trainingRunResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*trainingRunResource)(nil)
+)
+
+func newTrainingRunResource() resource.Resource { return &trainingRunResource{} }
+
+type trainingRunResource struct{ session *session }
+
+func (r *trainingRunResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.session = sessionFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *trainingRunResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "titanicml_training_run"
+}
+
+func (r *trainingRunResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	keepInt := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A training job, run once for its inputs. The job is named after `name`, a hash of image, inputs, hyperparameters, resources and `triggers`, and the attempt; " +
+			"an apply that was killed while it ran is picked up again by that name. `-replace` and taint train again; with `create_before_destroy` change `triggers` instead.",
+		Attributes: map[string]schema.Attribute{
+			"id":              computedString("The same as `job_name`."),
+			"name":            runNameAttribute("First part of the job's name. A change applies to the next job."),
+			"image":           schema.StringAttribute{Required: true, PlanModifiers: []planmodifier.String{replaceString()}, MarkdownDescription: "Container image that honours the SageMaker training contract. On the local engine, a name that `local.images` of the provider maps to a command. " + replaceWhy},
+			"role_arn":        roleAttribute(),
+			"inputs":          schema.MapAttribute{Required: true, ElementType: types.StringType, PlanModifiers: []planmodifier.Map{replaceMap()}, Validators: []validator.Map{mapvalidator.ValueStringsAre(s3Location{needsKey: true})}, MarkdownDescription: "S3 URI by channel, such as `{ train = titanicml_dataset.train.uri }`. " + replaceWhy},
+			"hyperparameters": schema.MapAttribute{Optional: true, ElementType: types.StringType, PlanModifiers: []planmodifier.Map{replaceMap()}, MarkdownDescription: "Hyperparameters, all strings. " + replaceWhy},
+			"environment":     schema.MapAttribute{Optional: true, ElementType: types.StringType, PlanModifiers: []planmodifier.Map{replaceMap()}, MarkdownDescription: "Environment of the container. " + replaceWhy},
+			"metric_definitions": schema.ListNestedAttribute{
+				Optional: true, PlanModifiers: []planmodifier.List{replaceList()}, Validators: []validator.List{listvalidator.SizeAtMost(40)},
+				MarkdownDescription: "Metrics to read from what the container prints. " + replaceWhy,
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"name":  schema.StringAttribute{Required: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 255)}, MarkdownDescription: "Name of the metric."},
+					"regex": schema.StringAttribute{Required: true, Validators: []validator.String{metricRegex{}}, MarkdownDescription: "Regular expression whose first group is the value, such as `cv_auc=([0-9.]+)`. The last match counts."},
+				}},
+			},
+			"resources":   jobResourcesAttribute(),
+			"use_spot":    schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplace()}, MarkdownDescription: "Use spot capacity; needs `max_wait`. " + replaceWhy},
+			"max_runtime": durationAttribute("How long the job may run before it is stopped. Default `1h`.", "1h"),
+			"max_wait":    schema.StringAttribute{Optional: true, Validators: []validator.String{durationText{min: time.Second}}, MarkdownDescription: "How long the job may take with spot interruptions; at least `max_runtime`."},
+			"triggers":    schema.MapAttribute{Optional: true, ElementType: types.StringType, PlanModifiers: []planmodifier.Map{replaceTriggers()}, MarkdownDescription: "Any values whose change means: train again."},
+			"entrypoint":  schema.ListAttribute{Optional: true, ElementType: types.StringType, PlanModifiers: []planmodifier.List{replaceList()}, MarkdownDescription: "Entry point instead of the image's own. " + replaceWhy},
+			"arguments":   schema.ListAttribute{Optional: true, ElementType: types.StringType, PlanModifiers: []planmodifier.List{replaceList()}, MarkdownDescription: "Arguments of the entry point. " + replaceWhy},
+			"on_destroy":  onDestroyAttribute(onDestroyDelete, onDestroyStop),
+			"tags":        tagsAttribute(),
+			"tags_all":    tagsAllAttribute(),
+			"timeouts":    timeouts.Attributes(ctx, timeouts.Opts{Create: true, Delete: true, CreateDescription: "How long to wait for the job. Default: `max_wait` or `max_runtime`, and 30 minutes.", DeleteDescription: "How long to wait for a stop. Default `20m`."}),
+
+			"job_name":         computedString("Name of the job."),
+			"arn":              computedString("ARN of the job."),
+			"status":           computedString("`Completed`, `Failed`, `Stopped` or `InProgress`."),
+			"secondary_status": computedString("SageMaker's finer status."),
+			"input_hash":       computedString("SHA-256 over everything that decides the result."),
+			"attempt":          schema.Int64Attribute{Computed: true, PlanModifiers: keepInt, MarkdownDescription: "Which attempt at these inputs this is; null for imported jobs that were named by others."},
+			"metrics":          computedMetrics("Last value of each metric."),
+			"artifact_uri":     computedString("The trained model, `model.tar.gz`; null until the job is Completed."),
+			"artifact_sha256":  computedString("SHA-256 of the artifact, computed from its content."),
+			"training_seconds": schema.Int64Attribute{Computed: true, PlanModifiers: keepInt, MarkdownDescription: "Seconds the job ran."},
+			"billable_seconds": schema.Int64Attribute{Computed: true, PlanModifiers: keepInt, MarkdownDescription: "Seconds AWS bills."},
+			"started_at":       computedString("When training started."),
+			"ended_at":         computedString("When training ended."),
+			"log_tail":         computedString("The last lines of the log (local engine)."),
+			"log_file":         computedString("Where the whole log is: a file, or a CloudWatch log group and stream."),
+		},
+	}
+}
+
+func roleAttribute() schema.Attribute {
+	return schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		MarkdownDescription: "Execution role. Required on AWS; the local engine needs none."}
+}
+
+// planRole fills the local engine's role and asks for one on AWS.
+func (s *session) planRole(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if s == nil || req.Plan.Raw.IsNull() {
+		return
+	}
+	var role types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("role_arn"), &role)...)
+	if !role.IsNull() || resp.Diagnostics.HasError() {
+		return
+	}
+	if !s.local {
+		resp.Diagnostics.AddAttributeError(path.Root("role_arn"), "Missing execution role",
+			"engine = \"sagemaker\" needs role_arn: the role whose permissions the container has. Got none.")
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role_arn"), localRole)...)
+}
+
+func (r *trainingRunResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var m trainingRunModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || m.UseSpot.IsUnknown() || m.MaxWait.IsUnknown() || m.MaxRuntime.IsUnknown() {
+		return
+	}
+	wait, limit := durationOr(m.MaxWait, 0), durationOr(m.MaxRuntime, time.Hour)
+	if m.UseSpot.ValueBool() && wait < limit {
+		resp.Diagnostics.AddAttributeError(path.Root("max_wait"), "max_wait too short",
+			fmt.Sprintf("With use_spot, max_wait covers waiting and running: expected at least max_runtime (%s), got %s.", limit, m.MaxWait))
+	}
+	if !m.UseSpot.ValueBool() && !m.MaxWait.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("max_wait"), "max_wait without use_spot", "max_wait only means something with use_spot = true. Remove it, or set use_spot.")
+	}
+}
+
+func (r *trainingRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	r.session.planTags(ctx, req, resp)
+	r.session.planRole(ctx, req, resp)
+}
+
+func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m trainingRunModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	tagsAll, tags := r.session.applyTags(ctx, m.Tags, &resp.Diagnostics)
+	limit := max(durationOr(m.MaxWait, 0), durationOr(m.MaxRuntime, time.Hour))
+	timeout, d := m.Timeouts.Create(ctx, limit+provisioning)
+	resp.Diagnostics.Append(d...)
+	in := m.input(ctx, &resp.Diagnostics)
+	hash, err := m.hash(ctx, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	const summary = "Training run not completed"
+	if err != nil {
+		addError(&resp.Diagnostics, summary, err)
+		return
+	}
+	m.TagsAll, m.InputHash = tagsAll, types.StringValue(hash)
+	c, err := r.session.client(ctx)
+	if err != nil {
+		addError(&resp.Diagnostics, summary, err)
+		return
+	}
+	in.OutputDataConfig = &sdktypes.OutputDataConfig{S3OutputPath: aws.String(c.Store.Join("runs").URI())}
+	if err := c.EnsureBucket(ctx, c.Store.Bucket); err != nil {
+		addError(&resp.Diagnostics, summary, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	job, adopted, err := c.StartJob(ctx, sagemaker.Run{Kind: sagemaker.Training, Name: m.Name.ValueString(), Hash: hash, Tags: tags,
+		Create: func(ctx context.Context, name string, tags []sdktypes.Tag) error {
+			in.TrainingJobName, in.Tags = &name, tags
+			_, err := c.SageMaker.CreateTrainingJob(ctx, in)
+			return err
+		}})
+	if err != nil {
+		addError(&resp.Diagnostics, summary, err)
+		return
+	}
+	killpoint.Here(killpoint.TrainingCreated)
+	if adopted {
+		if err := c.SyncTags(ctx, job.ARN, tags); err != nil {
+			addError(&resp.Diagnostics, summary, err)
+		}
+	}
+	last, err := c.WaitJob(ctx, sagemaker.Training, job.Name, func(now *sagemaker.Job) {
+		if now.Status == sagemaker.JobInProgress && !now.Started.IsZero() {
+			killpoint.Here(killpoint.TrainingWaiting)
+		}
+	})
+	if last != nil {
+		job = last
+	}
+	m.take(c, job, &resp.Diagnostics)
+	if err != nil {
+		interruptedWait(c, job, summary, err, &resp.Diagnostics)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, interruptedKey, []byte("true"))...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+		return
+	}
+	if job.Status == sagemaker.JobCompleted {
+		etag := m.takeArtifact(ctx, c, &resp.Diagnostics)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
+		m.warnMissingMetrics(ctx, c, job, &resp.Diagnostics)
+	} else {
+		failedJob(c, job, summary, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+func (r *trainingRunResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m trainingRunModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	c, err := r.session.client(ctx)
+	if err != nil {
+		addError(&resp.Diagnostics, "Training run not read", err)
+		return
+	}
+	job, err := c.DescribeJob(ctx, sagemaker.Training, m.ID.ValueString())
+	if sagemaker.IsNotFound(err) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, "Training run not read", err)
+		return
+	}
+	tags, err := c.ListTags(ctx, job.ARN)
+	if err != nil {
+		addError(&resp.Diagnostics, "Training run not read", err)
+		return
+	}
+	imported := m.Image.IsNull()
+	if imported {
+		m.takeInputs(ctx, job, tags, &resp.Diagnostics)
+	}
+	if m.Status.ValueString() != job.Status || imported {
+		m.take(c, job, &resp.Diagnostics)
+	}
+	m.Tags, m.TagsAll = r.session.readTags(sagemaker.UserTags(tags), m.Tags)
+	if job.Status == sagemaker.JobCompleted {
+		r.readArtifact(ctx, c, &m, req, resp)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// readArtifact notices an artifact that was deleted or overwritten outside. Its digest goes into state as it is now, so that what
+// depends on the digest shows a change and what compares digests refuses.
+func (r *trainingRunResource) readArtifact(ctx context.Context, c *sagemaker.Client, m *trainingRunModel, req resource.ReadRequest, resp *resource.ReadResponse) {
+	info, err := c.Head(ctx, m.ArtifactURI.ValueString())
+	if sagemaker.IsNotFound(err) {
+		resp.Diagnostics.AddWarning("Artifact missing", fmt.Sprintf("Job %s is Completed, but its artifact %s was deleted. Versions of it cannot be served. "+
+			"Train again with -replace.", m.ID.ValueString(), m.ArtifactURI.ValueString()))
+		m.ArtifactSHA256 = types.StringNull()
+		return
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, "Training run not read", err)
+		return
+	}
+	known, d := req.Private.GetKey(ctx, "etag")
+	resp.Diagnostics.Append(d...)
+	if fromPrivate(known) == info.ETag && !m.ArtifactSHA256.IsNull() {
+		return
+	}
+	before := m.ArtifactSHA256.ValueString()
+	etag := m.takeArtifact(ctx, c, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
+	if now := m.ArtifactSHA256.ValueString(); before != "" && now != before {
+		resp.Diagnostics.AddWarning("Artifact changed outside Terraform", fmt.Sprintf("%s had sha256 %s and now has %s.", m.ArtifactURI.ValueString(), before, now))
+	}
+}
+
+func (r *trainingRunResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m trainingRunModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	tagsAll, tags := r.session.applyTags(ctx, m.Tags, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m.TagsAll = tagsAll
+	c, err := r.session.client(ctx)
+	if err == nil {
+		err = c.SyncTags(ctx, m.ARN.ValueString(), tags)
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, "Training run not updated", err)
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+func (r *trainingRunResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m trainingRunModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	interrupted, d := req.Private.GetKey(ctx, interruptedKey)
+	resp.Diagnostics.Append(d...)
+	timeout, d := m.Timeouts.Delete(ctx, 20*time.Minute)
+	resp.Diagnostics.Append(d...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c, err := r.session.client(ctx)
+	if err != nil {
+		addError(&resp.Diagnostics, "Training run not deleted", err)
+		return
+	}
+	how := m.OnDestroy.ValueString()
+	if how == onDestroyDelete && refuseReferenced(ctx, c, &resp.Diagnostics, "Training run", m.ArtifactURI.ValueString(), m.ArtifactSHA256.ValueString(), m.ARN.ValueString(), m.ID.ValueString()) {
+		return
+	}
+	if !dropJob(ctx, c, sagemaker.Training, m.ID.ValueString(), how, interrupted != nil, &resp.Diagnostics) || how != onDestroyDelete {
+		return
+	}
+	if uri := m.ArtifactURI.ValueString(); uri != "" {
+		if err := c.Remove(ctx, uri); err != nil {
+			addError(&resp.Diagnostics, "Training run not deleted", err)
+			return
+		}
+	}
+	if err := c.DeleteTrainingJob(ctx, m.ID.ValueString()); err != nil {
+		addError(&resp.Diagnostics, "Training run not deleted", err)
+	}
+}
+
+func (r *trainingRunResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
+}
+
+type trainingRunModel struct {
+	ID                types.String   `tfsdk:"id"`
+	Name              types.String   `tfsdk:"name"`
+	Image             types.String   `tfsdk:"image"`
+	RoleARN           types.String   `tfsdk:"role_arn"`
+	Inputs            types.Map      `tfsdk:"inputs"`
+	Hyperparameters   types.Map      `tfsdk:"hyperparameters"`
+	Environment       types.Map      `tfsdk:"environment"`
+	MetricDefinitions types.List     `tfsdk:"metric_definitions"`
+	Resources         types.Object   `tfsdk:"resources"`
+	UseSpot           types.Bool     `tfsdk:"use_spot"`
+	MaxRuntime        types.String   `tfsdk:"max_runtime"`
+	MaxWait           types.String   `tfsdk:"max_wait"`
+	Triggers          types.Map      `tfsdk:"triggers"`
+	Entrypoint        types.List     `tfsdk:"entrypoint"`
+	Arguments         types.List     `tfsdk:"arguments"`
+	OnDestroy         types.String   `tfsdk:"on_destroy"`
+	Tags              types.Map      `tfsdk:"tags"`
+	TagsAll           types.Map      `tfsdk:"tags_all"`
+	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+	JobName           types.String   `tfsdk:"job_name"`
+	ARN               types.String   `tfsdk:"arn"`
+	Status            types.String   `tfsdk:"status"`
+	SecondaryStatus   types.String   `tfsdk:"secondary_status"`
+	InputHash         types.String   `tfsdk:"input_hash"`
+	Attempt           types.Int64    `tfsdk:"attempt"`
+	Metrics           types.Map      `tfsdk:"metrics"`
+	ArtifactURI       types.String   `tfsdk:"artifact_uri"`
+	ArtifactSHA256    types.String   `tfsdk:"artifact_sha256"`
+	TrainingSeconds   types.Int64    `tfsdk:"training_seconds"`
+	BillableSeconds   types.Int64    `tfsdk:"billable_seconds"`
+	StartedAt         types.String   `tfsdk:"started_at"`
+	EndedAt           types.String   `tfsdk:"ended_at"`
+	LogTail           types.String   `tfsdk:"log_tail"`
+	LogFile           types.String   `tfsdk:"log_file"`
+}
+
+type metricDefinitionModel struct {
+	Name  types.String `tfsdk:"name"`
+	Regex types.String `tfsdk:"regex"`
+}
+
+var metricDefinitionType = types.ObjectType{AttrTypes: map[string]attr.Type{"name": types.StringType, "regex": types.StringType}}
+
+func (m *trainingRunModel) metricDefinitions(ctx context.Context, diags *diag.Diagnostics) []metricDefinitionModel {
+	var defs []metricDefinitionModel
+	if !m.MetricDefinitions.IsNull() {
+		diags.Append(m.MetricDefinitions.ElementsAs(ctx, &defs, false)...)
+	}
+	return defs
+}
+
+// hash covers what decides the result: not tags, timeouts, limits or the role.
+func (m *trainingRunModel) hash(ctx context.Context, diags *diag.Diagnostics) (string, error) {
+	res := jobResources(ctx, m.Resources, diags)
+	defs := [][2]string{}
+	for _, d := range m.metricDefinitions(ctx, diags) {
+		defs = append(defs, [2]string{d.Name.ValueString(), d.Regex.ValueString()})
+	}
+	return sagemaker.InputHash(map[string]any{
+		"kind": "training", "image": m.Image.ValueString(),
+		"inputs": stringMap(ctx, m.Inputs, diags), "hyperparameters": stringMap(ctx, m.Hyperparameters, diags),
+		"environment": stringMap(ctx, m.Environment, diags), "metrics": defs, "triggers": stringMap(ctx, m.Triggers, diags),
+		"resources": []any{res.InstanceType.ValueString(), res.InstanceCount.ValueInt64(), res.VolumeSizeGB.ValueInt64(), m.UseSpot.ValueBool()},
+		"command":   [][]string{stringList(ctx, m.Entrypoint, diags), stringList(ctx, m.Arguments, diags)},
+	})
+}
+
+func (m *trainingRunModel) input(ctx context.Context, diags *diag.Diagnostics) *sdk.CreateTrainingJobInput {
+	res := jobResources(ctx, m.Resources, diags)
+	in := &sdk.CreateTrainingJobInput{
+		RoleArn: aws.String(m.RoleARN.ValueString()),
+		AlgorithmSpecification: &sdktypes.AlgorithmSpecification{
+			TrainingImage: aws.String(m.Image.ValueString()), TrainingInputMode: sdktypes.TrainingInputModeFile,
+			ContainerEntrypoint: stringList(ctx, m.Entrypoint, diags), ContainerArguments: stringList(ctx, m.Arguments, diags),
+		},
+		ResourceConfig: &sdktypes.ResourceConfig{InstanceType: sdktypes.TrainingInstanceType(res.InstanceType.ValueString()),
+			InstanceCount: aws.Int32(int32(res.InstanceCount.ValueInt64())), VolumeSizeInGB: aws.Int32(int32(res.VolumeSizeGB.ValueInt64()))},
+		StoppingCondition: &sdktypes.StoppingCondition{MaxRuntimeInSeconds: seconds(m.MaxRuntime, time.Hour)},
+	}
+	if hp := stringMap(ctx, m.Hyperparameters, diags); len(hp) > 0 {
+		in.HyperParameters = hp
+	}
+	if env := stringMap(ctx, m.Environment, diags); len(env) > 0 {
+		in.Environment = env
+	}
+	if m.UseSpot.ValueBool() {
+		in.EnableManagedSpotTraining, in.StoppingCondition.MaxWaitTimeInSeconds = aws.Bool(true), seconds(m.MaxWait, time.Hour)
+	}
+	for _, d := range m.metricDefinitions(ctx, diags) {
+		in.AlgorithmSpecification.MetricDefinitions = append(in.AlgorithmSpecification.MetricDefinitions,
+			sdktypes.MetricDefinition{Name: aws.String(d.Name.ValueString()), Regex: aws.String(d.Regex.ValueString())})
+	}
+	inputs := stringMap(ctx, m.Inputs, diags)
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		ch := sdktypes.Channel{ChannelName: aws.String(name), DataSource: &sdktypes.DataSource{S3DataSource: &sdktypes.S3DataSource{
+			S3DataType: sdktypes.S3DataTypeS3Prefix, S3Uri: aws.String(inputs[name]), S3DataDistributionType: sdktypes.S3DataDistributionFullyReplicated}}}
+		if strings.HasSuffix(inputs[name], ".csv") {
+			ch.ContentType = aws.String("text/csv")
+		}
+		in.InputDataConfig = append(in.InputDataConfig, ch)
+	}
+	return in
+}
+
+// take copies what a job reports about its run.
+func (m *trainingRunModel) take(c *sagemaker.Client, job *sagemaker.Job, diags *diag.Diagnostics) {
+	out := job.Training
+	m.ID, m.JobName, m.ARN = types.StringValue(job.Name), types.StringValue(job.Name), types.StringValue(job.ARN)
+	m.Status, m.SecondaryStatus = types.StringValue(job.Status), optionalString(job.SecondaryStatus)
+	m.Attempt = types.Int64Null()
+	if _, n, ok := sagemaker.SplitJobName(job.Name); ok {
+		m.Attempt = types.Int64Value(int64(n))
+	}
+	metrics := map[string]float64{}
+	for _, d := range out.FinalMetricDataList {
+		metrics[aws.ToString(d.MetricName)] = shortFloat(aws.ToFloat32(d.Value))
+	}
+	m.Metrics = metricsValue(metrics, "Job "+job.Name, diags)
+	m.ArtifactURI = types.StringNull()
+	if out.ModelArtifacts != nil && job.Status == sagemaker.JobCompleted {
+		m.ArtifactURI = optionalString(aws.ToString(out.ModelArtifacts.S3ModelArtifacts))
+	}
+	if m.ArtifactSHA256.IsUnknown() || m.ArtifactURI.IsNull() {
+		m.ArtifactSHA256 = types.StringNull()
+	}
+	m.TrainingSeconds, m.BillableSeconds = types.Int64Null(), types.Int64Null()
+	if out.TrainingTimeInSeconds != nil {
+		m.TrainingSeconds = types.Int64Value(int64(*out.TrainingTimeInSeconds))
+	}
+	if out.BillableTimeInSeconds != nil {
+		m.BillableSeconds = types.Int64Value(int64(*out.BillableTimeInSeconds))
+	}
+	m.StartedAt, m.EndedAt = timeValue(job.Started), timeValue(job.Ended)
+	m.LogFile = types.StringValue(c.LogPlace(sagemaker.Training, job.Name))
+	tail, err := c.LogTail(sagemaker.Training, job.Name, logLines)
+	if err != nil {
+		diags.AddWarning("Log not readable", err.Error())
+	}
+	m.LogTail = types.StringValue(tail)
+}
+
+// takeArtifact digests the artifact by reading it and returns its ETag.
+func (m *trainingRunModel) takeArtifact(ctx context.Context, c *sagemaker.Client, diags *diag.Diagnostics) string {
+	sum, info, err := c.Digest(ctx, m.ArtifactURI.ValueString())
+	if err != nil {
+		addError(diags, "Artifact not readable", err)
+		m.ArtifactSHA256 = types.StringNull()
+		return ""
+	}
+	m.ArtifactSHA256 = types.StringValue(sum)
+	return info.ETag
+}
+
+// takeInputs fills the arguments of an imported job from what SageMaker kept of them.
+func (m *trainingRunModel) takeInputs(ctx context.Context, job *sagemaker.Job, tags map[string]string, diags *diag.Diagnostics) {
+	out := job.Training
+	name, _, _ := sagemaker.SplitJobName(job.Name)
+	m.Name, m.RoleARN, m.OnDestroy = types.StringValue(name), optionalString(aws.ToString(out.RoleArn)), types.StringValue(onDestroyRetain)
+	inputs := map[string]string{}
+	for _, ch := range out.InputDataConfig {
+		if ch.DataSource != nil && ch.DataSource.S3DataSource != nil {
+			inputs[aws.ToString(ch.ChannelName)] = aws.ToString(ch.DataSource.S3DataSource.S3Uri)
+		}
+	}
+	m.Inputs, m.Hyperparameters, m.Environment = stringMapValue(inputs), optionalMap(out.HyperParameters), optionalMap(out.Environment)
+	m.MetricDefinitions = types.ListNull(metricDefinitionType)
+	if a := out.AlgorithmSpecification; a != nil {
+		m.Image = types.StringValue(aws.ToString(a.TrainingImage))
+		m.Entrypoint, m.Arguments = optionalList(a.ContainerEntrypoint), optionalList(a.ContainerArguments)
+		if len(a.MetricDefinitions) > 0 {
+			defs := []metricDefinitionModel{}
+			for _, d := range a.MetricDefinitions {
+				defs = append(defs, metricDefinitionModel{types.StringValue(aws.ToString(d.Name)), types.StringValue(aws.ToString(d.Regex))})
+			}
+			list, dd := types.ListValueFrom(ctx, metricDefinitionType, defs)
+			diags.Append(dd...)
+			m.MetricDefinitions = list
+		}
+	}
+	if rc := out.ResourceConfig; rc != nil {
+		m.Resources = jobResourcesValue(string(rc.InstanceType), int64(aws.ToInt32(rc.InstanceCount)), int64(aws.ToInt32(rc.VolumeSizeInGB)))
+	}
+	m.UseSpot = types.BoolValue(aws.ToBool(out.EnableManagedSpotTraining))
+	if s := out.StoppingCondition; s != nil {
+		m.MaxRuntime = durationValue(aws.ToInt32(s.MaxRuntimeInSeconds))
+		if s.MaxWaitTimeInSeconds != nil {
+			m.MaxWait = durationValue(*s.MaxWaitTimeInSeconds)
+		}
+	}
+	m.InputHash = optionalString(tags[sagemaker.TagHash])
+	if m.InputHash.IsNull() {
+		hash, err := m.hash(ctx, diags)
+		if err != nil {
+			addError(diags, "Training run not imported", err)
+		}
+		m.InputHash = types.StringValue(hash)
+	}
+}
+
+// warnMissingMetrics names the declared metrics that the container never printed.
+func (m *trainingRunModel) warnMissingMetrics(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, diags *diag.Diagnostics) {
+	reported := map[string]bool{}
+	for _, d := range job.Training.FinalMetricDataList {
+		reported[aws.ToString(d.MetricName)] = true
+	}
+	var missing []string
+	for _, d := range m.metricDefinitions(ctx, diags) {
+		if !reported[d.Name.ValueString()] {
+			missing = append(missing, fmt.Sprintf("%s (nothing matched %s)", d.Name.ValueString(), d.Regex.ValueString()))
+		}
+	}
+	if len(missing) > 0 {
+		diags.AddAttributeWarning(path.Root("metric_definitions"), "Metric never printed",
+			fmt.Sprintf("Job %s completed without %s. These are missing from metrics. Compare the regular expressions with the log: %s",
+				job.Name, strings.Join(missing, ", "), c.LogPlace(sagemaker.Training, job.Name)))
+	}
+}
