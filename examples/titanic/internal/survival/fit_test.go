@@ -140,6 +140,21 @@ func TestFitIsAMinimum(t *testing.T) {
 	}
 }
 
+// TestAgreesWithScikitLearn compares scores with those of scikit-learn's logistic regression over the same
+// terms and penalty; testdata/reference.py printed them.
+func TestAgreesWithScikitLearn(t *testing.T) {
+	rows := everybody(t)
+	model, err := Fit(rows, DefaultSettings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, want := range map[int]float64{0: 0.964572, 1: 0.882243, 2: 0.982358, 200: 0.311002, 700: 0.198515, 1308: 0.14718} {
+		if got := model.Score(rows[row].Passenger); math.Abs(got-want) > 1e-5 {
+			t.Errorf("passenger %d scores %.6f, scikit-learn says %.6f", rows[row].ID, got, want)
+		}
+	}
+}
+
 func TestTrainingIsFast(t *testing.T) {
 	rows := everybody(t)
 	started := time.Now()
