@@ -58,7 +58,7 @@ begin() {
 done_with() {
   local took=$(($(now) - begun))
   if [[ -n $live ]]; then printf '\r\033[K'; fi
-  printf '  %-11s %s %s%d.%d s%s\n' "$step" "$1" "$dim" $((took / 1000)) $((took % 1000 / 100)) "$reset"
+  printf '  %-11s %-76s %s%3d.%d s%s\n' "$step" "$1" "$dim" $((took / 1000)) $((took % 1000 / 100)) "$reset"
 }
 
 # fail MESSAGE [LOG]: ends the demo; the log's end says why.
@@ -280,7 +280,7 @@ run_terraform 3_promotion "$logs/3_promotion.refused.log" apply -auto-approve ||
 [[ $status -ne 0 ]] || fail "the gate let the weak candidate through" "$logs/3_promotion.refused.log"
 grep -q 'Error: Promotion rejected by its gate' "$logs/3_promotion.refused.log" ||
   fail "the apply ended with another error than the gate's" "$logs/3_promotion.refused.log"
-done_with "${green}refused, as it should be${reset}; terraform apply ended with:"
+done_with "refused, as it should be; terraform apply ended with:"
 printf '\n'
 refusal "$logs/3_promotion.refused.log" | sed 's/^/      /'
 printf '\n'

@@ -226,3 +226,17 @@ func TestTerminationLetsRequestsFinish(t *testing.T) {
 		t.Errorf("the program ended with %v, expected exit 0", err)
 	}
 }
+
+// BenchmarkInvocation answers one passenger per request, without the network.
+func BenchmarkInvocation(b *testing.B) {
+	handler := handlerOf(b)
+	for b.Loop() {
+		request := httptest.NewRequest(http.MethodPost, "/invocations", strings.NewReader("3,male,22,1,0\n"))
+		request.Header.Set("Content-Type", csvType)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if answer.Code != http.StatusOK {
+			b.Fatal(answer.Body)
+		}
+	}
+}

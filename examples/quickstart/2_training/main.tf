@@ -37,8 +37,6 @@ resource "titanicml_training_run" "candidate" {
     { name = "validation:accuracy", regex = "cv_accuracy=([0-9.]+)" },
     { name = "validation:auc", regex = "cv_auc=([0-9.]+)" },
   ]
-
-  resources = { instance_type = "ml.m5.large" }
 }
 
 # Scores the candidate, and the champion if there is one, on the same held-out passengers in one job.
@@ -54,8 +52,6 @@ resource "titanicml_evaluation" "holdout" {
     uri    = titanicml_training_run.candidate.artifact_uri
     sha256 = titanicml_training_run.candidate.artifact_sha256
   }
-
-  resources = { instance_type = "ml.m5.large" }
 }
 
 resource "titanicml_model_version" "candidate" {
