@@ -220,7 +220,7 @@ func recoded(index, to []int32) []int32 {
 	return out
 }
 
-// errUndefined says why a metric has no value on some examples.
+// errUndefined begins every reason why a metric has no value.
 var errUndefined = errors.New("undefined")
 
 // value is a point estimate with what is needed to judge it.
