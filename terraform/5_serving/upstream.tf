@@ -1,0 +1,34 @@
+# Everything this stage takes from earlier ones, by the stage it comes from.
+
+data "terraform_remote_state" "foundation" {
+  backend = "s3"
+
+  config = {
+    bucket = "titanic-${var.env}-state-${local.account_id}"
+    key    = "${var.env}/1_foundation/terraform.tfstate"
+    region = local.region
+  }
+}
+
+data "terraform_remote_state" "ml_training" {
+  backend = "s3"
+
+  config = {
+    bucket = "titanic-${var.env}-state-${local.account_id}"
+    key    = "${var.env}/4_ml_training/terraform.tfstate"
+    region = local.region
+  }
+}
+
+locals {
+  # 1_foundation
+  boundary_arn      = data.terraform_remote_state.foundation.outputs.workload_boundary_arn
+  data_key_arn      = data.terraform_remote_state.foundation.outputs.data_key_arn
+  logs_key_arn      = data.terraform_remote_state.foundation.outputs.logs_key_arn
+  operator_role_arn = data.terraform_remote_state.foundation.outputs.operator_role_arn
+  store             = data.terraform_remote_state.foundation.outputs.store
+
+  # 4_ml_training
+  group              = data.terraform_remote_state.ml_training.outputs.model_package_group
+  sagemaker_role_arn = data.terraform_remote_state.ml_training.outputs.sagemaker_role_arn
+}
