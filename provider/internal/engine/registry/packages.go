@@ -74,7 +74,7 @@ func (g *Registry) createVersion(ctx context.Context, r api.Request, document ap
 	if approval == "" {
 		approval = "PendingManualApproval"
 	}
-	record, err := g.catalog.Store.InsertVersion(ctx, store.ModelPackage, r.Region, group, func(parent *store.Record) (*store.Record, error) {
+	record, err := g.catalog.Store.InsertMember(ctx, store.ModelPackageGroup, r.Region, group, func(parent *store.Record) (*store.Record, error) {
 		client := r.Input.Text("ClientToken")
 		tokens := parent.Document.List(usedTokens)
 		for _, used := range tokens {

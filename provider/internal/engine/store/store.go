@@ -280,13 +280,13 @@ func (s *Store) Insert(ctx context.Context, record *Record, tags []Tag) error {
 	})
 }
 
-// InsertVersion adds a record as the next member of a family: in one transaction it
-// reads and changes the family's own record (which counts the members) and inserts.
-// prepare gets the family's record, changes it, and returns the new member.
-func (s *Store) InsertVersion(ctx context.Context, kind Kind, region, family string, prepare func(*Record) (*Record, error)) (*Record, error) {
+// InsertMember adds a record to the family of a parent: in one transaction it reads
+// and changes the parent (which counts its members) and inserts. prepare gets the
+// parent's record, changes it, and returns the new member.
+func (s *Store) InsertMember(ctx context.Context, parentKind Kind, region, family string, prepare func(*Record) (*Record, error)) (*Record, error) {
 	var member *Record
 	err := s.transact(ctx, func(tx *sql.Tx) error {
-		parent, err := get(ctx, tx, kind, region, family)
+		parent, err := get(ctx, tx, parentKind, region, family)
 		if err != nil {
 			return err
 		}
