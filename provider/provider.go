@@ -69,6 +69,7 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 	return []func() resource.Resource{
 		newDatasetResource,
 		newTrainingRunResource,
+		newEvaluationResource,
 		// newEndpointResource: the LEAD is writing endpoint_resource.go and internal/rollout (07:12); PROV: leave endpoint to the lead.
 	}
 }
