@@ -119,6 +119,7 @@ data "aws_iam_policy_document" "workload_boundary" {
       "ecs:DescribeTasks",
       "ecs:RunTask",
       "ecs:StopTask",
+      "ecs:TagResource",
       "ec2:CreateNetworkInterface",
       "ec2:CreateNetworkInterfacePermission",
       "ec2:DeleteNetworkInterface",
@@ -149,6 +150,10 @@ data "aws_iam_policy_document" "workload_boundary" {
       "states:DescribeExecution",
       "states:StartExecution",
       "tag:GetResources",
+      "xray:GetSamplingRules",
+      "xray:GetSamplingTargets",
+      "xray:PutTelemetryRecords",
+      "xray:PutTraceSegments",
     ]
     resources = ["*"]
   }

@@ -142,6 +142,7 @@ data "aws_iam_policy_document" "write_data" {
       "s3:DeleteBucket",
       "s3:DeleteBucketPolicy",
       "s3:PutBucketLogging",
+      "s3:PutBucketNotification",
       "s3:PutBucketOwnershipControls",
       "s3:PutBucketPolicy",
       "s3:PutBucketPublicAccessBlock",

@@ -28,6 +28,12 @@ module "logs_bucket" {
   policy_documents = [data.aws_iam_policy_document.logs_bucket.json]
 }
 
+# Deliveries start a run: stage 6 has the rule.
+resource "aws_s3_bucket_notification" "datasets" {
+  bucket      = module.datasets_bucket.name
+  eventbridge = true
+}
+
 # The public data set, so that the pipeline has something to run on before the
 # first delivery.
 resource "aws_s3_object" "raw" {

@@ -1,0 +1,68 @@
+variable "env" {
+  description = "Environment that this run is for."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "prod"], var.env)
+    error_message = "env is dev or prod."
+  }
+}
+
+variable "lambda_dir" {
+  description = "Directory with the functions' zip files, which `make lambdas` builds."
+  type        = string
+  default     = "../../bin/lambda"
+}
+
+variable "log_retention_days" {
+  description = "Days for which logs are kept."
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "CloudWatch Logs keeps events for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731 days."
+  }
+}
+
+variable "project" {
+  description = "Accounts, repository and names, from terraform/project.tfvars."
+  type = object({
+    account_ids       = object({ dev = string, prod = string })
+    alert_emails      = list(string)
+    cost_center       = string
+    github_repository = string
+    owner             = string
+    region            = string
+  })
+
+  validation {
+    condition     = alltrue([for id in values(var.project.account_ids) : can(regex("^[0-9]{12}$", id))])
+    error_message = "An account ID has 12 digits."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.project.github_repository))
+    error_message = "github_repository is OWNER/NAME."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.project.region))
+    error_message = "region is an AWS region such as eu-west-1."
+  }
+}
+
+variable "titanicml" {
+  description = "Where the titanicml provider works: SageMaker, or the local engine with its data directory, images and endpoints."
+  type = object({
+    data_dir  = optional(string)
+    endpoints = optional(map(string))
+    engine    = optional(string, "sagemaker")
+    images    = optional(map(list(string)))
+  })
+  default = {}
+
+  validation {
+    condition     = contains(["local", "sagemaker"], var.titanicml.engine)
+    error_message = "engine is local or sagemaker."
+  }
+}
