@@ -43,6 +43,7 @@ data "terraform_remote_state" "orchestration" {
 locals {
   # 1_foundation
   boundary_arn = data.terraform_remote_state.foundation.outputs.workload_boundary_arn
+  data_key_arn = data.terraform_remote_state.foundation.outputs.data_key_arn
   logs_key_arn = data.terraform_remote_state.foundation.outputs.logs_key_arn
   store        = data.terraform_remote_state.foundation.outputs.store
 

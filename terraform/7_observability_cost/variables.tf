@@ -1,3 +1,14 @@
+variable "anomaly_threshold" {
+  description = "Unexpected cost, in USD, from which an anomaly is told."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.anomaly_threshold > 0
+    error_message = "An anomaly threshold is more than 0 USD."
+  }
+}
+
 variable "env" {
   description = "Environment that this run is for."
   type        = string
@@ -14,6 +25,17 @@ variable "lambda_dir" {
   default     = "../../bin/lambda"
 }
 
+variable "latency_limit_ms" {
+  description = "p95 of the model's latency, in milliseconds, above which people are told."
+  type        = number
+  default     = 200
+
+  validation {
+    condition     = var.latency_limit_ms > 0
+    error_message = "A latency limit is more than 0 milliseconds."
+  }
+}
+
 variable "log_retention_days" {
   description = "Days for which logs are kept."
   type        = number
@@ -21,6 +43,16 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
     error_message = "CloudWatch Logs keeps events for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731 days."
+  }
+}
+
+variable "monthly_budget" {
+  description = "What this environment may cost in a month, in USD."
+  type        = number
+
+  validation {
+    condition     = var.monthly_budget > 0
+    error_message = "A budget is more than 0 USD."
   }
 }
 

@@ -1,1 +1,3 @@
-env = "dev"
+env                = "dev"
+log_retention_days = 14
+monthly_budget     = 150
