@@ -70,6 +70,7 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 		newDatasetResource,
 		newTrainingRunResource,
 		newEvaluationResource,
+		newModelVersionResource,
 		// newEndpointResource: the LEAD is writing endpoint_resource.go and internal/rollout (07:12); PROV: leave endpoint to the lead.
 	}
 }

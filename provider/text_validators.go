@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -82,5 +83,20 @@ func (v metricRegex) ValidateString(ctx context.Context, req validator.StringReq
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid metric expression",
 			fmt.Sprintf("%s is %q: %s. Expected %s, such as cv_auc=([0-9.]+).", req.Path, req.ConfigValue.ValueString(), err, v.Description(ctx)))
+	}
+}
+
+// notPrefixed refuses keys in a namespace that the provider writes itself.
+type notPrefixed string
+
+func (v notPrefixed) Description(context.Context) string {
+	return fmt.Sprintf("a key that does not start with %q, which the provider writes", string(v))
+}
+func (v notPrefixed) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v notPrefixed) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if strings.HasPrefix(req.ConfigValue.ValueString(), string(v)) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Reserved key",
+			fmt.Sprintf("Got %q; expected %s. Rename it.", req.ConfigValue.ValueString(), v.Description(ctx)))
 	}
 }

@@ -119,6 +119,35 @@ func (c *Client) FindPackage(ctx context.Context, group, key, value string) (*Pa
 	return nil, nil
 }
 
+// CreatePackage registers a version and waits until it is described. The request's token comes from hash, so that a create whose answer
+// was lost makes no second version. A service remembers the token of a version that was deleted since, and answers with
+// its ARN; then the next token is tried.
+func (c *Client) CreatePackage(ctx context.Context, in *sdk.CreateModelPackageInput, hash string) (*Package, error) {
+	const tokens, looks = 4, 8
+	for n := range tokens {
+		in.ClientToken = aws.String(fmt.Sprintf("%s-%d", hash[:32], n))
+		out, err := c.SageMaker.CreateModelPackage(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("registering a version in %s: %w", aws.ToString(in.ModelPackageGroupName), err)
+		}
+		var found *Package
+		missed := 0
+		err = c.Wait(ctx, func(ctx context.Context) (bool, error) {
+			var err error
+			found, err = c.DescribePackage(ctx, aws.ToString(out.ModelPackageArn))
+			if IsNotFound(err) {
+				missed++
+				return missed == looks, nil
+			}
+			return err == nil && found.Raw.ModelPackageStatus != types.ModelPackageStatusPending && found.Raw.ModelPackageStatus != types.ModelPackageStatusInProgress, err
+		})
+		if err != nil || found != nil {
+			return found, err
+		}
+	}
+	return nil, fmt.Errorf("registering a version in %s: the service goes on answering with versions that were deleted", aws.ToString(in.ModelPackageGroupName))
+}
+
 // EnsureGroup returns the ARN of a package group, creating it with tags when it is missing. Tags of an existing group are left alone.
 func (c *Client) EnsureGroup(ctx context.Context, name, description string, tags map[string]string) (arn string, created bool, err error) {
 	out, err := c.SageMaker.DescribeModelPackageGroup(ctx, &sdk.DescribeModelPackageGroupInput{ModelPackageGroupName: &name})
