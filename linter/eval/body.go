@@ -1,0 +1,221 @@
+package eval
+
+import (
+	"sort"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+)
+
+// Body gives the arguments and nested blocks of a resource, a provider or a block. It looks the same for HCL, JSON and
+// plans: nested blocks may also be written as a list of objects. Values are evaluated when asked for and kept.
+type Body struct {
+	scope *scope
+	hcl   *hclsyntax.Body // nil when the body is a value: a plan, or blocks written as objects
+	val   Value
+	loc   Locator
+	maybe bool
+	cache map[string]Value
+}
+
+// Range is the header of the block.
+func (b *Body) Range() hcl.Range {
+	if b.loc == nil {
+		return hcl.Range{}
+	}
+	return b.loc.Range()
+}
+
+// Maybe reports that the block may not exist or may exist several times: it stands for the instances of an unknown
+// for_each, count or dynamic block.
+func (b *Body) Maybe() bool { return b.maybe }
+
+// Attr evaluates an argument: Absent when it is not written, and unknown when that cannot be told.
+func (b *Body) Attr(name string) Value {
+	if b.hcl == nil {
+		return b.val.Get(name)
+	}
+	if v, ok := b.cache[name]; ok {
+		return v
+	}
+	a := b.hcl.Attributes[name]
+	if a == nil {
+		return Value{}
+	}
+	v := b.scope.eval(a.Expr)
+	if b.cache == nil {
+		b.cache = make(map[string]Value, 4)
+	}
+	b.cache[name] = v
+	return v
+}
+
+// Has reports whether the argument is written with something other than null, or a block of that name exists.
+func (b *Body) Has(name string) bool {
+	if b.hcl == nil {
+		v := b.val.Get(name)
+		return v.IsSet() && (v.Kind() != List || v.Len() > 0 || v.Partial())
+	}
+	if b.hcl.Attributes[name] != nil {
+		return b.Attr(name).IsSet()
+	}
+	return len(b.Blocks(name)) > 0
+}
+
+// AttrRange is where an argument is written (its name), or the block's header when it is not.
+func (b *Body) AttrRange(name string) At {
+	if b.hcl != nil {
+		if a := b.hcl.Attributes[name]; a != nil {
+			return At(a.NameRange)
+		}
+	}
+	if r := b.val.Get(name).Range(); b.hcl == nil && r.Filename != "" {
+		return At(r)
+	}
+	return At(b.Range())
+}
+
+// AttrNames lists the arguments written, sorted. For a plan these include computed ones.
+func (b *Body) AttrNames() []string {
+	if b.hcl == nil {
+		return b.val.Keys()
+	}
+	names := make([]string, 0, len(b.hcl.Attributes))
+	for n := range b.hcl.Attributes {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// BlockNames lists the types of nested blocks written as blocks, dynamic ones included, sorted.
+func (b *Body) BlockNames() []string {
+	if b.hcl == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, blk := range b.hcl.Blocks {
+		n := blk.Type
+		if n == "dynamic" && len(blk.Labels) == 1 {
+			n = blk.Labels[0]
+		}
+		seen[n] = true
+	}
+	names := make([]string, 0, len(seen))
+	for n := range seen {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Block returns the first nested block of a type, or nil.
+func (b *Body) Block(name string) *Body {
+	if bs := b.Blocks(name); len(bs) > 0 {
+		return bs[0]
+	}
+	return nil
+}
+
+// Blocks returns the nested blocks of a type, dynamic blocks expanded; also objects assigned to an argument of that name.
+func (b *Body) Blocks(name string) []*Body {
+	if b.hcl == nil {
+		return bodiesOf(b.val.Get(name), b)
+	}
+	if a := b.hcl.Attributes[name]; a != nil {
+		return bodiesOf(b.Attr(name), b)
+	}
+	var out []*Body
+	for _, blk := range b.hcl.Blocks {
+		switch {
+		case blk.Type == name:
+			out = append(out, &Body{scope: b.scope, hcl: blk.Body, loc: At(module.HeaderRange(blk))})
+		case blk.Type == "dynamic" && len(blk.Labels) == 1 && blk.Labels[0] == name:
+			out = append(out, b.scope.dynamic(blk)...)
+		}
+	}
+	return out
+}
+
+func bodiesOf(v Value, parent *Body) []*Body {
+	locate := func(v Value) Locator {
+		if v.src != nil {
+			return v.src
+		}
+		return parent.loc
+	}
+	switch v.Kind() {
+	case Map:
+		return []*Body{{val: v, loc: locate(v)}}
+	case Unknown:
+		return []*Body{{val: v, loc: locate(v), maybe: true}}
+	case List:
+		out := make([]*Body, 0, v.Len())
+		for _, e := range v.Elems() {
+			if e.Kind() == Map || e.Kind() == Unknown {
+				out = append(out, &Body{val: e, loc: locate(e), maybe: e.Kind() == Unknown})
+			}
+		}
+		if v.Partial() {
+			out = append(out, &Body{val: UnknownValue(v.Refs()...), loc: locate(v), maybe: true})
+		}
+		return out
+	}
+	return nil
+}
+
+// Expr returns the expression of an argument, nil when it is not written or the body is a value.
+func (b *Body) Expr(name string) hclsyntax.Expression {
+	if b.hcl != nil {
+		if a := b.hcl.Attributes[name]; a != nil {
+			return a.Expr
+		}
+	}
+	return nil
+}
+
+// Syntax returns the body's syntax tree, nil for a plan. A rule that writes fixes needs it; others should not.
+func (b *Body) Syntax() *hclsyntax.Body { return b.hcl }
+
+// Refs lists every resource, data source, path or provider object that an argument depends on, through locals, variables of
+// called modules and outputs, sorted by address. For nested blocks ask the block.
+func (b *Body) Refs(name string) []Ref {
+	e := b.Expr(name)
+	if e == nil {
+		if b.hcl == nil {
+			return b.val.Get(name).allRefs()
+		}
+		return nil
+	}
+	return b.scope.refsOf(e)
+}
+
+// Value returns the whole body as a map, nested blocks as lists of maps.
+func (b *Body) Value() Value {
+	if b.hcl == nil {
+		return b.val
+	}
+	m := make(map[string]Value, len(b.hcl.Attributes))
+	for _, n := range b.AttrNames() {
+		m[n] = b.Attr(n)
+	}
+	for _, n := range b.BlockNames() {
+		if _, dup := m[n]; dup {
+			continue
+		}
+		var elems []Value
+		uncertain := false
+		for _, blk := range b.Blocks(n) {
+			elems = append(elems, blk.Value())
+			uncertain = uncertain || blk.maybe
+		}
+		l := ListValue(elems).WithSource(b.loc)
+		if uncertain {
+			l = l.WithPartial()
+		}
+		m[n] = l
+	}
+	return MapValue(m).WithSource(b.loc)
+}

@@ -1,0 +1,565 @@
+// Package eval turns parsed modules into resource instances whose attributes are evaluated when a rule asks for them.
+// Input: module.Module values and variable settings. Output: Root, Module, Resource and Value. What cannot be known
+// without a provider is an unknown part of a Value, never an error and never a reason to lose its known siblings.
+package eval
+
+import (
+	"math/big"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Kind tells what a Value holds.
+type Kind uint8
+
+// Absent is the zero Value: the attribute or key is not written. List holds lists, tuples and sets; Map holds maps and objects.
+const (
+	Absent Kind = iota
+	Unknown
+	Null
+	Bool
+	Number
+	String
+	List
+	Map
+)
+
+// String names the kind as Terraform's messages do.
+func (k Kind) String() string {
+	return [...]string{"absent", "unknown", "null", "bool", "number", "string", "list", "map"}[k]
+}
+
+type flags uint8
+
+const (
+	// partial: a string with unknown parts, a list that may have other elements, a map that may have other keys.
+	partial flags = 1 << iota
+	sensitive
+	// isSet: a List made by toset, whose order is not the written one and which has no indices.
+	isSet
+	// deepKnown caches that no part at any depth is unknown.
+	deepKnown
+)
+
+// Locator is anything with a place in a source file.
+type Locator interface{ Range() hcl.Range }
+
+// At is a Locator for a range that a rule computed itself.
+type At hcl.Range
+
+// Range returns the range itself.
+func (a At) Range() hcl.Range { return hcl.Range(a) }
+
+// Value is one evaluated value with the place that wrote it. It is immutable and small; copy it freely.
+type Value struct {
+	kind  Kind
+	flags flags
+	src   Locator
+	data  any // bool | *big.Float | string | *text | []Value | *object | refs
+}
+
+// Ref names what an unknown value would come from.
+type Ref struct {
+	// Address of the object within its module: "aws_iam_role.train", "data.aws_caller_identity.me", "var.name",
+	// "module.net", "each", "path".
+	Address string
+	// Path is the rest of the traversal: "arn", "serving.artifact_uri"; empty for the object itself.
+	Path string
+	// Module is the address of the module instance that wrote the reference; empty for the root module.
+	Module string
+}
+
+// String writes the reference as in a configuration.
+func (r Ref) String() string {
+	if r.Path == "" {
+		return r.Address
+	}
+	return r.Address + "." + r.Path
+}
+
+// An unknown part inside a partial string is a hole: one code point of plane 15, private use, whose offset is an index
+// into the root's table of references. String functions carry it along without a representation of their own.
+const (
+	holeFirst = 0xF0000
+	holeLast  = 0xFFFFD
+)
+
+func isHole(r rune) bool { return r >= holeFirst && r <= holeLast }
+
+// holes is a root module's table: what each hole would come from. Hole zero has no references.
+type holes struct {
+	refs  [][]Ref
+	index map[string]rune
+}
+
+func (h *holes) add(refs []Ref) string {
+	if len(refs) == 0 {
+		return string(rune(holeFirst))
+	}
+	var key strings.Builder
+	for _, r := range refs {
+		key.WriteString(r.Module + "|" + r.Address + "|" + r.Path + ";")
+	}
+	i, ok := h.index[key.String()]
+	if !ok {
+		if h.index == nil {
+			h.index = map[string]rune{}
+			h.refs = append(h.refs, nil)
+		}
+		if holeFirst+len(h.refs) > holeLast {
+			return string(rune(holeFirst))
+		}
+		i = rune(len(h.refs))
+		h.refs = append(h.refs, refs)
+		h.index[key.String()] = i
+	}
+	return string(holeFirst + i)
+}
+
+func (h *holes) of(r rune) []Ref {
+	if i := int(r - holeFirst); h != nil && i > 0 && i < len(h.refs) {
+		return h.refs[i]
+	}
+	return nil
+}
+
+func (h *holes) all(s string) []Ref {
+	var out []Ref
+	for _, r := range s {
+		if isHole(r) {
+			out = mergeRefs(out, h.of(r))
+		}
+	}
+	return out
+}
+
+// text is a string with holes, or the JSON text of a value: then it is written only when somebody asks for it.
+type text struct {
+	s    string
+	tab  *holes
+	orig *Value
+}
+
+type object struct {
+	keys []string // sorted
+	vals []Value
+	refs []Ref // where the missing keys of a partial map may come from
+}
+
+func mergeRefs(a, b []Ref) []Ref {
+	for _, r := range b {
+		if !slices.Contains(a, r) {
+			a = append(a[:len(a):len(a)], r)
+		}
+	}
+	return a
+}
+
+// UnknownValue is a value of which nothing is known but where it would come from.
+func UnknownValue(refs ...Ref) Value {
+	if len(refs) == 0 {
+		return Value{kind: Unknown}
+	}
+	return Value{kind: Unknown, data: refs}
+}
+
+// NullValue is Terraform's null.
+func NullValue() Value { return Value{kind: Null, flags: deepKnown} }
+
+// BoolValue wraps a bool.
+func BoolValue(b bool) Value { return Value{kind: Bool, flags: deepKnown, data: b} }
+
+// StringValue wraps a wholly known string.
+func StringValue(s string) Value { return Value{kind: String, flags: deepKnown, data: s} }
+
+// NumberValue wraps a number.
+func NumberValue(f *big.Float) Value { return Value{kind: Number, flags: deepKnown, data: f} }
+
+// IntValue wraps an integer.
+func IntValue(i int) Value { return NumberValue(new(big.Float).SetInt64(int64(i))) }
+
+// ListValue wraps elements; it keeps the slice.
+func ListValue(elems []Value) Value {
+	v := Value{kind: List, data: elems}
+	if allKnown(elems) {
+		v.flags = deepKnown
+	}
+	return v
+}
+
+// MapValue wraps a map.
+func MapValue(m map[string]Value) Value {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	vals := make([]Value, len(keys))
+	for i, k := range keys {
+		vals[i] = m[k]
+	}
+	return sortedMap(keys, vals)
+}
+
+func sortedMap(keys []string, vals []Value) Value {
+	v := Value{kind: Map, data: &object{keys: keys, vals: vals}}
+	if allKnown(vals) {
+		v.flags = deepKnown
+	}
+	return v
+}
+
+func allKnown(vals []Value) bool {
+	for i := range vals {
+		if vals[i].flags&deepKnown == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// textValue makes a string that may contain holes; a string of nothing but holes is plainly unknown.
+func textValue(s string, tab *holes) Value {
+	only, any := true, false
+	for _, r := range s {
+		if isHole(r) {
+			any = true
+		} else {
+			only = false
+		}
+	}
+	switch {
+	case !any:
+		return StringValue(s)
+	case only:
+		return UnknownValue(tab.all(s)...)
+	}
+	return Value{kind: String, flags: partial, data: &text{s: s, tab: tab}}
+}
+
+// WithPartial returns the list or map marked as possibly having other elements, which would come from refs.
+func (v Value) WithPartial(refs ...Ref) Value {
+	v.flags = v.flags&^deepKnown | partial
+	if o, ok := v.data.(*object); ok {
+		v.data = &object{keys: o.keys, vals: o.vals, refs: refs}
+	}
+	return v
+}
+
+// WithSource returns the value placed at src.
+func (v Value) WithSource(src Locator) Value { v.src = src; return v }
+
+func (v Value) with(f flags) Value { v.flags |= f & sensitive; return v }
+
+// Kind tells what the value holds.
+func (v Value) Kind() Kind { return v.kind }
+
+// IsSet reports whether the value was written at all; null counts as not set, as it does for providers.
+func (v Value) IsSet() bool { return v.kind != Absent && v.kind != Null }
+
+// IsKnown reports whether no part of the value, at any depth, is unknown.
+func (v Value) IsKnown() bool { return v.flags&deepKnown != 0 }
+
+// Partial reports whether a string has unknown parts, or a list or map may have elements that are not shown.
+func (v Value) Partial() bool { return v.flags&partial != 0 }
+
+// Sensitive reports whether the value was marked sensitive by a variable or function.
+func (v Value) Sensitive() bool { return v.flags&sensitive != 0 }
+
+// Range is the place that wrote the value; the zero Range when there is none, as in a plan without sources.
+func (v Value) Range() hcl.Range {
+	if v.src == nil {
+		return hcl.Range{}
+	}
+	return v.src.Range()
+}
+
+// Refs lists what the unknown parts at the top of the value would come from. Body.Refs follows locals and calls.
+func (v Value) Refs() []Ref {
+	switch d := v.data.(type) {
+	case []Ref:
+		return d
+	case *text:
+		return d.tab.all(d.text())
+	case *object:
+		return d.refs
+	}
+	return nil
+}
+
+// allRefs collects the references at every depth.
+func (v Value) allRefs() []Ref {
+	out := v.Refs()
+	v.Each(func(_ string, e Value) { out = mergeRefs(out, e.allRefs()) })
+	return out
+}
+
+func (t *text) text() string {
+	if t.s == "" && t.orig != nil {
+		t.s = encodeJSON(*t.orig, t.tab)
+	}
+	return t.s
+}
+
+// Str returns a wholly known string; numbers and booleans are converted as Terraform converts them.
+func (v Value) Str() (string, bool) {
+	switch v.kind {
+	case String:
+		if t, ok := v.data.(*text); ok {
+			if v.flags&partial != 0 {
+				return "", false
+			}
+			return t.text(), true
+		}
+		return v.data.(string), true
+	case Bool:
+		return strconv.FormatBool(v.data.(bool)), true
+	case Number:
+		return numberText(v.data.(*big.Float))
+	}
+	return "", false
+}
+
+// maxExponent bounds the numbers that are ever written out: 1e999999999 is nine bytes of source and a gigabyte of text.
+const maxExponent = 4096
+
+func numberText(f *big.Float) (string, bool) {
+	if e := f.MantExp(nil); e > maxExponent || e < -maxExponent {
+		return "", false
+	}
+	return f.Text('f', -1), true
+}
+
+// Pattern returns a string's text with every unknown part replaced by fill; ok is false for anything but a string, number, bool
+// or unknown (which is fill itself).
+func (v Value) Pattern(fill string) (s string, ok bool) {
+	switch parts := v.Parts(); {
+	case parts == nil:
+		return "", false
+	case len(parts) == 1:
+		return parts[0], true
+	default:
+		return strings.Join(parts, fill), true
+	}
+}
+
+// Parts splits a string at its unknown parts: n unknown parts give n+1 literals, of which the outer ones may be empty.
+// It is nil for anything that is not a string or unknown.
+func (v Value) Parts() []string {
+	switch v.kind {
+	case Unknown:
+		return []string{"", ""}
+	case String:
+		if t, ok := v.data.(*text); ok && v.flags&partial != 0 {
+			var out []string
+			s, from := t.text(), 0
+			for i, r := range s {
+				if isHole(r) {
+					out = append(out, s[from:i])
+					from = i + 4 // a code point of plane 15 is four bytes
+				}
+			}
+			return append(out, s[from:])
+		}
+	}
+	if s, ok := v.Str(); ok {
+		return []string{s}
+	}
+	return nil
+}
+
+// holey returns the text with holes; an unknown value becomes one hole.
+func (v Value) holey(tab *holes) (string, bool) {
+	if v.kind == Unknown {
+		return tab.add(v.Refs()), true
+	}
+	if t, ok := v.data.(*text); ok {
+		return t.text(), true
+	}
+	return v.Str()
+}
+
+// Bool returns a known boolean; the strings "true" and "false" convert as in Terraform.
+func (v Value) Bool() (b, ok bool) {
+	switch v.kind {
+	case Bool:
+		return v.data.(bool), true
+	case String:
+		switch s, _ := v.Str(); s {
+		case "true", "1":
+			return true, true
+		case "false", "0":
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// Float returns a known number; numeric strings convert as in Terraform.
+func (v Value) Float() (float64, bool) {
+	switch v.kind {
+	case Number:
+		f, _ := v.data.(*big.Float).Float64()
+		return f, true
+	case String:
+		if s, ok := v.Str(); ok {
+			f, err := strconv.ParseFloat(s, 64)
+			return f, err == nil
+		}
+	}
+	return 0, false
+}
+
+// Int returns a known whole number.
+func (v Value) Int() (int, bool) {
+	f, ok := v.Float()
+	if !ok || f != float64(int(f)) {
+		return 0, false
+	}
+	return int(f), true
+}
+
+// Elems returns a list's elements (a set's are sorted). Anything else has none. Do not modify the slice.
+func (v Value) Elems() []Value {
+	l, _ := v.data.([]Value)
+	return l
+}
+
+// Len is the number of elements or keys shown.
+func (v Value) Len() int {
+	switch d := v.data.(type) {
+	case []Value:
+		return len(d)
+	case *object:
+		return len(d.keys)
+	}
+	return 0
+}
+
+// Keys returns a map's keys, sorted. Do not modify the slice.
+func (v Value) Keys() []string {
+	if o, ok := v.data.(*object); ok {
+		return o.keys
+	}
+	return nil
+}
+
+// Get returns the value of a map's key. A key that is not shown is Absent, or unknown when the map is partial or the
+// whole value is unknown.
+func (v Value) Get(key string) Value {
+	switch d := v.data.(type) {
+	case *object:
+		if i := sort.SearchStrings(d.keys, key); i < len(d.keys) && d.keys[i] == key {
+			return d.vals[i]
+		}
+		if v.flags&partial != 0 {
+			return Value{kind: Unknown, src: v.src, data: refsOrNil(under(d.refs, key))}
+		}
+		return Value{}
+	}
+	if v.kind == Unknown {
+		return v
+	}
+	return Value{}
+}
+
+// under is where an element would come from, given where its map comes from.
+func under(refs []Ref, key string) []Ref {
+	out := make([]Ref, len(refs))
+	for i, r := range refs {
+		r.Path = joinPath(r.Path, key)
+		out[i] = r
+	}
+	return out
+}
+
+func refsOrNil(r []Ref) any {
+	if len(r) == 0 {
+		return nil
+	}
+	return r
+}
+
+// Each calls f for every key of a map in order, or every element of a list with an empty key.
+func (v Value) Each(f func(key string, elem Value)) {
+	switch d := v.data.(type) {
+	case []Value:
+		for _, e := range d {
+			f("", e)
+		}
+	case *object:
+		for i, k := range d.keys {
+			f(k, d.vals[i])
+		}
+	}
+}
+
+// Strings returns the wholly known strings of a list (or of a single string), in order. The rest is left out; use Elems to see it.
+func (v Value) Strings() []string {
+	if s, ok := v.Str(); ok {
+		return []string{s}
+	}
+	var out []string
+	for _, e := range v.Elems() {
+		if s, ok := e.Str(); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Equal compares two values; known is false when an unknown part decides.
+func (v Value) Equal(w Value) (equal, known bool) {
+	if v.kind == Unknown || w.kind == Unknown {
+		return false, false
+	}
+	if v.kind != w.kind {
+		return false, true
+	}
+	switch v.kind {
+	case Absent, Null:
+		return true, true
+	case Bool:
+		return v.data == w.data, true
+	case Number:
+		return v.data.(*big.Float).Cmp(w.data.(*big.Float)) == 0, true
+	case String:
+		a, ok1 := v.Str()
+		b, ok2 := w.Str()
+		if ok1 && ok2 {
+			return a == b, true
+		}
+		return false, false
+	case List:
+		return equalSlices(v, w, v.Elems(), w.Elems())
+	}
+	a, b := v.data.(*object), w.data.(*object)
+	if (v.flags|w.flags)&partial == 0 {
+		if !slices.Equal(a.keys, b.keys) {
+			return false, true
+		}
+	} else if !slices.Equal(a.keys, b.keys) {
+		return false, false
+	}
+	return equalSlices(v, w, a.vals, b.vals)
+}
+
+func equalSlices(v, w Value, a, b []Value) (equal, known bool) {
+	isPartial := (v.flags|w.flags)&partial != 0
+	if len(a) != len(b) {
+		return false, !isPartial
+	}
+	known = !isPartial
+	for i := range a {
+		e, k := a[i].Equal(b[i])
+		if k && !e {
+			return false, true
+		}
+		known = known && k
+	}
+	return known, known
+}

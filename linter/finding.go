@@ -1,0 +1,114 @@
+package linter
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Severity orders findings; the exit status compares it with a threshold.
+type Severity uint8
+
+// The severities, weakest first, with tflint's names.
+const (
+	Notice Severity = iota + 1
+	Warning
+	Error
+)
+
+// String is the name used in configuration, flags and output.
+func (s Severity) String() string {
+	switch s {
+	case Notice:
+		return "notice"
+	case Warning:
+		return "warning"
+	case Error:
+		return "error"
+	}
+	return "unknown"
+}
+
+// ParseSeverity reads a severity's name.
+func ParseSeverity(s string) (Severity, error) {
+	for _, v := range []Severity{Notice, Warning, Error} {
+		if s == v.String() {
+			return v, nil
+		}
+	}
+	return 0, fmt.Errorf("severity %q: use notice, warning or error", s)
+}
+
+// Finding is one result of a rule.
+type Finding struct {
+	Rule     *Rule
+	Severity Severity
+	// Message: lower case, no full stop, address and value first, then the consequence or the fix. Never a secret.
+	Message string
+	Range   hcl.Range
+	// Callers are the module blocks that lead there, innermost first.
+	Callers []hcl.Range
+	// Address is the resource instance's address, empty for findings that belong to none.
+	Address string
+	// Evidence is what the finding rests on, for the baseline: it must not change when lines move. The message is used
+	// when it is empty.
+	Evidence string
+	// Secret hides the source line in every output, and the lines of other findings in the same place.
+	Secret bool
+	// Fix edits the sources so that the finding goes away; nil when a person has to decide.
+	Fix []Edit
+	// Snippet holds the source lines of the range, at most three, when they may be shown.
+	Snippet []string
+}
+
+// Edit replaces a range of a file; an empty range inserts.
+type Edit struct {
+	Range hcl.Range
+	Text  string
+}
+
+// Failure is an error of the run itself: a file that does not parse, a cycle, a rule that panicked.
+type Failure struct {
+	Message string
+	Range   hcl.Range // the zero Range when it belongs to no file
+}
+
+func compareRange(a, b hcl.Range) int {
+	if c := strings.Compare(a.Filename, b.Filename); c != 0 {
+		return c
+	}
+	if c := comparePos(a.Start, b.Start); c != 0 {
+		return c
+	}
+	return comparePos(a.End, b.End)
+}
+
+func comparePos(a, b hcl.Pos) int {
+	if a.Line != b.Line {
+		return a.Line - b.Line
+	}
+	return a.Column - b.Column
+}
+
+// compareFindings is the order of every output: place, rule, address, message.
+func compareFindings(a, b *Finding) int {
+	if c := compareRange(a.Range, b.Range); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Rule.Name, b.Rule.Name); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Message, b.Message); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Address, b.Address); c != 0 {
+		return c
+	}
+	for i := 0; i < len(a.Callers) && i < len(b.Callers); i++ {
+		if c := compareRange(a.Callers[i], b.Callers[i]); c != 0 {
+			return c
+		}
+	}
+	return len(a.Callers) - len(b.Callers)
+}

@@ -1,0 +1,129 @@
+package module
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+const (
+	maxNesting  = 250    // brackets and interpolations
+	maxChain    = 250    // unary operators in a row, template directives within each other
+	maxBranches = 10_000 // conditionals in one file, since a chain of them nests
+)
+
+// Syntax says how a text is read.
+type Syntax uint8
+
+// The three syntaxes of the language.
+const (
+	Native Syntax = iota
+	JSON
+	Template
+)
+
+// TooDeep reports text that a recursive parser must not be given, because Go cannot recover from an exhausted stack.
+// A scan over the bytes clears ordinary files; only what looks suspicious is lexed to be sure.
+func TooDeep(text []byte, syntax Syntax) bool {
+	depth, deepest, questions, chain, longest, directives := 0, 0, 0, 0, 0, 0
+	for i, c := range text {
+		switch c {
+		case '(', '[', '{':
+			if depth++; depth > deepest {
+				deepest = depth
+			}
+			if c == '{' && i > 0 && text[i-1] == '%' {
+				directives++
+			}
+			chain = 0
+		case ')', ']', '}':
+			depth--
+			chain = 0
+		case '?':
+			questions++
+		case '-', '!':
+			if chain++; chain > longest {
+				longest = chain
+			}
+		case ' ', '\t', '\r', '\n', '*', '/', '#':
+		default:
+			chain = 0
+		}
+	}
+	if deepest <= maxNesting && (syntax == JSON || questions <= maxBranches && longest <= maxChain && directives <= maxChain && !comments(text)) {
+		return false
+	}
+	if syntax == JSON {
+		return jsonDepth(text) > maxNesting
+	}
+	return lexedTooDeep(text, syntax)
+}
+
+// comments reports so many operators in one file that comments between them could hide a long chain of unary ones.
+func comments(text []byte) bool {
+	n := 0
+	for _, c := range text {
+		if c == '-' || c == '!' {
+			n++
+		}
+	}
+	return n > 4_000
+}
+
+func jsonDepth(text []byte) int {
+	depth, deepest, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > deepest {
+				deepest = depth
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return deepest
+}
+
+func lexedTooDeep(text []byte, syntax Syntax) bool {
+	lex := hclsyntax.LexConfig
+	if syntax == Template {
+		lex = hclsyntax.LexTemplate
+	}
+	tokens, _ := lex(text, "", hcl.InitialPos)
+	depth, chain, questions, directives := 0, 0, 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp, hclsyntax.TokenOQuote:
+			depth++
+			chain = 0
+		case hclsyntax.TokenTemplateControl:
+			depth++
+			directives++
+		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenTemplateSeqEnd, hclsyntax.TokenCQuote:
+			depth--
+			chain = 0
+		case hclsyntax.TokenMinus, hclsyntax.TokenBang:
+			chain++
+		case hclsyntax.TokenQuestion:
+			questions++
+			chain = 0
+		case hclsyntax.TokenComment:
+		case hclsyntax.TokenNewline:
+			if depth <= 1 {
+				questions, directives = 0, 0
+				chain = 0
+			}
+		default:
+			chain = 0
+		}
+		if depth > maxNesting || chain > maxChain || questions > maxChain || directives > maxBranches {
+			return true
+		}
+	}
+	return false
+}

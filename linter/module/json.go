@@ -1,0 +1,226 @@
+package module
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/json"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// parseJSON reads JSON syntax into the tree of native syntax, so that nothing after it needs to tell them apart.
+// Arguments that could be nested blocks stay expressions: Body.Blocks of package eval reads either.
+func parseJSON(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
+	file, diags := json.Parse(text, name)
+	if file == nil || file.Body == nil {
+		return nil, diags
+	}
+	attrs, more := file.Body.JustAttributes()
+	diags = append(diags, more...)
+	out := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}
+	c := &jsonConverter{}
+	for _, a := range ordered(attrs) {
+		depth, ok := topLevel[a.Name]
+		if !ok {
+			if a.Name == "//" {
+				continue
+			}
+			depth = 0
+		}
+		c.blocks(out, a.Name, a.NameRange, a.Expr, depth, nil, nil)
+	}
+	return out, append(diags, c.diags...)
+}
+
+// topLevel gives the number of labels of each block type.
+var topLevel = map[string]int{
+	"terraform": 0, "locals": 0, "moved": 0, "import": 0, "removed": 0, "variable": 1, "output": 1, "module": 1, "provider": 1,
+	"check": 1, "resource": 2, "data": 2, "ephemeral": 2, "action": 2,
+}
+
+// nested gives the blocks within blocks that the language itself defines, with their labels.
+var nested = map[string]map[string]int{
+	"terraform": {"required_providers": 0, "backend": 1, "cloud": 0, "provider_meta": 1},
+	"cloud":     {"workspaces": 0},
+	"variable":  {"validation": 0},
+	"output":    {"precondition": 0},
+	"resource":  {"lifecycle": 0, "provisioner": 1, "connection": 0, "dynamic": 1},
+	"data":      {"lifecycle": 0, "dynamic": 1},
+	"ephemeral": {"lifecycle": 0, "dynamic": 1},
+	"provider":  {"dynamic": 1},
+	"lifecycle": {"precondition": 0, "postcondition": 0, "action_trigger": 0},
+	"dynamic":   {"content": 0},
+	"content":   {"dynamic": 1},
+	"check":     {"assert": 0, "data": 2},
+	"action":    {"config": 0},
+}
+
+type jsonConverter struct{ diags hcl.Diagnostics }
+
+func ordered(attrs hcl.Attributes) []*hcl.Attribute {
+	out := make([]*hcl.Attribute, 0, len(attrs))
+	for _, a := range attrs {
+		out = append(out, a)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].NameRange.Start.Byte < out[j].NameRange.Start.Byte })
+	return out
+}
+
+// blocks adds the blocks of one type: labels nest as objects, and any level may be a list of alternatives.
+func (c *jsonConverter) blocks(to *hclsyntax.Body, typ string, typRange hcl.Range, e hcl.Expression, depth int, labels []string, ranges []hcl.Range) {
+	if items, diags := hcl.ExprList(e); !diags.HasErrors() {
+		for _, it := range items {
+			c.blocks(to, typ, typRange, it, depth, labels, ranges)
+		}
+		return
+	}
+	pairs, diags := hcl.ExprMap(e)
+	if diags.HasErrors() {
+		if v, d := e.Value(nil); !d.HasErrors() && v.IsNull() {
+			return
+		}
+		r := e.Range()
+		c.diags = append(c.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("%s must be an object", typ), Subject: &r})
+		return
+	}
+	if depth > 0 {
+		for _, p := range pairs {
+			name, r := keyText(p.Key)
+			if name == "//" {
+				continue
+			}
+			c.blocks(to, typ, typRange, p.Value, depth-1, append(labels[:len(labels):len(labels)], name), append(ranges[:len(ranges):len(ranges)], r))
+		}
+		return
+	}
+	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: e.Range(), EndRange: e.Range()}
+	header := typRange
+	if n := len(ranges); n > 0 {
+		header = ranges[n-1] // the labels may stand far from the type, which several blocks share
+	}
+	blk := &hclsyntax.Block{Type: typ, Labels: labels, LabelRanges: nil, Body: body, TypeRange: header, OpenBraceRange: e.StartRange(), CloseBraceRange: e.Range()}
+	for _, p := range pairs {
+		name, r := keyText(p.Key)
+		if name == "//" {
+			continue
+		}
+		if n, ok := nested[typ][name]; ok {
+			c.blocks(body, name, r, p.Value, n, nil, nil)
+			continue
+		}
+		expr := c.expr(p.Value)
+		if keywordArgument(typ, name) {
+			expr = asReference(expr)
+		}
+		body.Attributes[name] = &hclsyntax.Attribute{Name: name, Expr: expr, SrcRange: hcl.RangeBetween(r, p.Value.Range()), NameRange: r}
+	}
+	to.Blocks = append(to.Blocks, blk)
+}
+
+func keyText(e hcl.Expression) (string, hcl.Range) {
+	v, diags := e.Value(nil)
+	if diags.HasErrors() || v.IsNull() || v.Type() != cty.String {
+		return "", e.Range()
+	}
+	return v.AsString(), e.Range()
+}
+
+// keywordArgument names the arguments whose JSON string is itself an expression.
+func keywordArgument(typ, name string) bool {
+	switch typ {
+	case "variable":
+		return name == "type"
+	case "resource", "data", "ephemeral", "action":
+		return name == "provider" || name == "depends_on"
+	case "module":
+		return name == "providers" || name == "depends_on"
+	case "moved", "removed", "import":
+		return name == "from" || name == "to"
+	case "dynamic":
+		return name == "iterator"
+	}
+	return false
+}
+
+func asReference(e hclsyntax.Expression) hclsyntax.Expression {
+	switch e := e.(type) {
+	case *hclsyntax.TupleConsExpr:
+		for i := range e.Exprs {
+			e.Exprs[i] = asReference(e.Exprs[i])
+		}
+	case *hclsyntax.ObjectConsExpr:
+		for i := range e.Items {
+			e.Items[i].ValueExpr = asReference(e.Items[i].ValueExpr)
+		}
+	default:
+		if s, ok := Literal(e); ok && !TooDeep([]byte(s), Native) {
+			if x, diags := hclsyntax.ParseExpression([]byte(s), e.Range().Filename, e.Range().Start); !diags.HasErrors() {
+				return x
+			}
+		}
+	}
+	return e
+}
+
+// expr converts a JSON value: strings are templates, as in Terraform.
+func (c *jsonConverter) expr(e hcl.Expression) hclsyntax.Expression {
+	if items, diags := hcl.ExprList(e); !diags.HasErrors() {
+		out := &hclsyntax.TupleConsExpr{SrcRange: e.Range(), OpenRange: e.StartRange()}
+		for _, it := range items {
+			out.Exprs = append(out.Exprs, c.expr(it))
+		}
+		return out
+	}
+	if pairs, diags := hcl.ExprMap(e); !diags.HasErrors() {
+		out := &hclsyntax.ObjectConsExpr{SrcRange: e.Range(), OpenRange: e.StartRange()}
+		for _, p := range pairs {
+			out.Items = append(out.Items, hclsyntax.ObjectConsItem{
+				KeyExpr:   &hclsyntax.ObjectConsKeyExpr{Wrapped: c.expr(p.Key), ForceNonLiteral: true},
+				ValueExpr: c.expr(p.Value)})
+		}
+		return out
+	}
+	v, diags := e.Value(nil)
+	if diags.HasErrors() {
+		c.diags = append(c.diags, diags...)
+		return &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, SrcRange: e.Range()}
+	}
+	if v.IsNull() || v.Type() != cty.String {
+		return &hclsyntax.LiteralValueExpr{Val: v, SrcRange: e.Range()}
+	}
+	start := e.Range().Start
+	start.Column++
+	start.Byte++
+	text := []byte(v.AsString())
+	if TooDeep(text, Template) {
+		r := e.Range()
+		c.diags = append(c.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "the template nests too deeply", Subject: &r})
+		return &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, SrcRange: e.Range()}
+	}
+	x, diags := hclsyntax.ParseTemplate(text, e.Range().Filename, start)
+	if diags.HasErrors() {
+		c.diags = append(c.diags, diags...)
+		return &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, SrcRange: e.Range()}
+	}
+	return x
+}
+
+// jsonArguments reads a JSON object whose keys are arguments.
+func jsonArguments(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
+	out := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}
+	if TooDeep(text, JSON) {
+		return out, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: fmt.Sprintf("the file nests deeper than %d levels", maxNesting), Subject: &out.SrcRange}}
+	}
+	file, diags := json.Parse(text, name)
+	if file == nil || file.Body == nil {
+		return out, diags
+	}
+	attrs, more := file.Body.JustAttributes()
+	c := &jsonConverter{}
+	for _, a := range ordered(attrs) {
+		out.Attributes[a.Name] = &hclsyntax.Attribute{Name: a.Name, Expr: c.expr(a.Expr), SrcRange: a.Range, NameRange: a.NameRange}
+	}
+	return out, append(append(diags, more...), c.diags...)
+}

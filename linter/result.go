@@ -1,0 +1,129 @@
+package linter
+
+import (
+	"path"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+)
+
+// Stats counts what a run did, for --stats.
+type Stats struct {
+	Roots, Modules, Files, Bytes, Lines int
+	// Discover is the time until the root modules were known, Total the whole run.
+	Discover, Total time.Duration
+	// Rules are the rules by time, longest first; empty without Options.Timing.
+	Rules []RuleStat
+}
+
+// RuleStat is the work of one rule. Time is summed over the workers.
+type RuleStat struct {
+	Name  string
+	Calls int64
+	Time  time.Duration
+}
+
+func (r *run) stats() Stats {
+	c := r.cache.Stats()
+	s := Stats{Roots: len(r.roots), Modules: c.Modules, Files: c.Files, Bytes: c.Bytes, Lines: c.Lines,
+		Discover: r.phases[0], Total: time.Since(r.started)}
+	for name, t := range r.timing {
+		if n := t.calls.Load(); n > 0 {
+			s.Rules = append(s.Rules, RuleStat{Name: name, Calls: n, Time: time.Duration(t.nanos.Load())})
+		}
+	}
+	slices.SortFunc(s.Rules, func(a, b RuleStat) int {
+		if a.Time != b.Time {
+			return int(b.Time - a.Time)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return s
+}
+
+// distinct keeps one of the findings that say the same of the same place: instances of one block, and calls of one module.
+func distinct(findings []*Finding) []*Finding {
+	slices.SortStableFunc(findings, func(a, b *Finding) int {
+		if c := compareRange(a.Range, b.Range); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Rule.Name, b.Rule.Name)
+	})
+	type key struct{ rule, file, message string }
+	out := findings[:0]
+	var seen map[key]bool
+	for i, f := range findings {
+		if i == 0 || compareRange(f.Range, findings[i-1].Range) != 0 {
+			seen = map[key]bool{}
+		}
+		msg := f.Message
+		if f.Address != "" {
+			msg = strings.ReplaceAll(msg, f.Address, "\x00")
+		}
+		if k := (key{f.Rule.Name, f.Range.Filename, msg}); !seen[k] {
+			seen[k] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// applyExcludes drops the findings in paths that the configuration excludes.
+func (r *run) applyExcludes(findings []*Finding) []*Finding {
+	out := findings[:0]
+	for _, f := range findings {
+		drop := false
+		for _, x := range r.configs.of(path.Dir(f.Range.Filename)).exclude {
+			drop = drop || matchPath(path.Join(x.dir, x.pattern), f.Range.Filename)
+		}
+		if !drop {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// snippets completes the source lines, and takes away every line that holds a secret.
+func (r *run) snippets(findings []*Finding) {
+	type line struct {
+		file string
+		n    int
+	}
+	secret := map[line]bool{}
+	texts := map[string][]byte{}
+	for _, f := range findings {
+		if f.Secret {
+			for n := f.Range.Start.Line; n <= f.Range.End.Line; n++ {
+				secret[line{f.Range.Filename, n}] = true
+			}
+		}
+	}
+	for _, f := range findings {
+		if f.Snippet == nil && f.Range.Start.Line > 0 && f.Range.Filename != "" {
+			text, ok := texts[f.Range.Filename]
+			if !ok {
+				text, _ = r.files.ReadFile(f.Range.Filename, module.MaxText)
+				texts[f.Range.Filename] = text
+			}
+			f.Snippet = snippet(text, f.Range)
+		}
+		for i := range f.Snippet {
+			if secret[line{f.Range.Filename, f.Range.Start.Line + i}] {
+				f.Snippet = nil
+				break
+			}
+		}
+	}
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,13 @@
+// Package rules holds the linter's rules, one file each. Input: the evaluated configuration that a linter.Pass shows.
+// Output: findings.
+package rules
+
+import "github.com/titanicml/terraform-provider-titanicml/linter"
+
+// All lists every rule, in the order of the documentation. The slice is new on every call; the rules are shared.
+func All() []*linter.Rule {
+	return []*linter.Rule{
+		IgnoreInvalid,
+		IgnoreUnused,
+	}
+}

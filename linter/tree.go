@@ -1,0 +1,53 @@
+package linter
+
+import (
+	"io/fs"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+)
+
+// Tree is the whole run: the directories that were linted and the files beside them. Paths are those shown in findings:
+// relative to the working directory, with slashes. Reading is confined to the root directory.
+type Tree struct {
+	// Facts are what the rule kept of each root module, by directory; set in PerTree only.
+	Facts []Fact
+	// Roots are the root modules' directories, sorted. Start are the directories the run was asked for.
+	Roots, Start []string
+
+	files   module.Files
+	modules *module.Cache
+	base    *Base
+}
+
+// ReadFile reads a file of at most 4 MiB.
+func (t *Tree) ReadFile(name string) ([]byte, error) { return t.files.ReadFile(name, module.MaxText) }
+
+// ReadDir lists a directory, sorted by name.
+func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) { return t.files.ReadDir(name) }
+
+// Module parses a directory, as it is called by a module or read by a stage.
+func (t *Tree) Module(dir string) (*module.Module, error) { return t.modules.Module(dir) }
+
+// Base is the revision of --diff-base, nil without the flag: rules that need it do nothing then.
+func (t *Tree) Base() *Base { return t.base }
+
+// Base is the earlier revision that a change is compared with.
+type Base struct {
+	// Name is the revision as given.
+	Name  string
+	files *gitFiles
+	run   *run
+}
+
+// ReadFile reads a file as it was; fs.ErrNotExist when it was not there.
+func (b *Base) ReadFile(name string) ([]byte, error) { return b.files.ReadFile(name, module.MaxText) }
+
+// ReadDir lists a directory as it was.
+func (b *Base) ReadDir(name string) ([]fs.DirEntry, error) { return b.files.ReadDir(name) }
+
+// Changed reports whether a file differs from the revision, or exists only on one side.
+func (b *Base) Changed(name string) (bool, error) { return b.files.changed(name, b.run.files) }
+
+// Root evaluates a root module as it was, with the same variables; nil when the directory held none.
+func (b *Base) Root(dir string) (*eval.Root, error) { return b.run.baseRoot(dir) }
