@@ -2,9 +2,7 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 )
 
@@ -50,9 +48,9 @@ type Rollout struct {
 	Strategy        Strategy
 	StepPercent     float64       // CanarySize or LinearStepSize, in percent of the traffic
 	WaitInterval    time.Duration // bake time of each step, WaitIntervalInSeconds
-	TerminationWait time.Duration // how long the old fleet is kept after the switch, TerminationWaitInSeconds
+	TerminationWait time.Duration // how long the old fleet is kept after the last bake, TerminationWaitInSeconds
 	MaxExecution    time.Duration // MaximumExecutionTimeoutInSeconds; 0: none
-	AutoRollback    []string      // alarm names: "5xx" and "latency" are built in, see Alarms
+	AutoRollback    []string      // alarm names of the request; all of them mean the built-in Alarms
 	Alarms          Alarms
 }
 
@@ -89,7 +87,8 @@ type RollbackError struct{ Reason string }
 
 func (e *RollbackError) Error() string { return e.Reason }
 
-// Options configures a Fleet.
+// Options configures a Fleet. Its clock paces rollouts and restarts; starting and probing real
+// processes takes real time.
 type Options struct {
 	Dir   string                               // endpoints folder of the data directory
 	Now   func() time.Time                     // nil: time.Now
@@ -101,35 +100,11 @@ type Options struct {
 	OnHealth func(key Key, variant string, healthy bool, reason string)
 }
 
-// Fleet serves any number of endpoints.
-type Fleet struct{ o Options }
-
-// New returns an empty fleet and ends the serving processes that an earlier engine left behind.
-func New(o Options) (*Fleet, error) { return nil, errUnbuilt }
-
-// Deploy brings cfg into service on key and returns when all traffic is on it (Switched was
-// reported, and the old fleet has been terminated). The first deployment of a key has nothing to roll back
-// to: its error leaves the endpoint without a fleet. An error of type *RollbackError on a later
-// one means that the former configuration serves as before. One deployment per key at a time.
-// A cancelled ctx (endpoint deleted, engine going down) abandons the new fleet. progress may be nil.
-func (f *Fleet) Deploy(ctx context.Context, key Key, cfg Config, roll Rollout, progress func(Progress)) error {
-	return errUnbuilt
-}
-
 // Weights is a variant's routing as UpdateEndpointWeightsAndCapacities sets it.
 type Weights struct {
 	Weight *float64
 	Count  *int
 }
-
-// Update changes weights and process counts of the serving configuration by variant name. It
-// returns when new processes are healthy.
-func (f *Fleet) Update(ctx context.Context, key Key, variants map[string]Weights) error {
-	return errUnbuilt
-}
-
-// Remove takes the endpoint out of service, drains what is in flight and ends its processes.
-func (f *Fleet) Remove(ctx context.Context, key Key) error { return errUnbuilt }
 
 // VariantStatus is the state of one variant of a serving configuration.
 type VariantStatus struct {
@@ -138,18 +113,3 @@ type VariantStatus struct {
 	Count   int // desired
 	Healthy int
 }
-
-// Status returns the serving configuration's name and variants; ok is false when nothing serves.
-func (f *Fleet) Status(key Key) (config string, variants []VariantStatus, ok bool) {
-	return "", nil, false
-}
-
-// Invoke answers POST /endpoints/<name>/invocations for key: it writes the whole response,
-// errors in the runtime API's shape included. An endpoint with no fleet gives ValidationError
-// "Endpoint <name> of account 000000000000 not found.".
-func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {}
-
-// Close ends every serving process, and returns when none lives.
-func (f *Fleet) Close() error { return errUnbuilt }
-
-var errUnbuilt = errors.New("under construction")
