@@ -39,12 +39,16 @@ type Finding struct {
 // maxPatterns bounds the wildcards that are compared with the table of actions: a policy that AWS accepts has some hundred.
 const maxPatterns = 1000
 
+// maxGuesses bounds the search for the nearest spelling, which compares with every action of a service.
+const maxGuesses = 100
+
 type checker struct {
 	policy   *Policy
 	kind     Kind
 	admin    []bool // statements that iam_admin_policy has reported, of which the lesser findings are left out
 	findings []Finding
 	counts   map[string]Grant
+	guesses  int
 }
 
 // Guess says what kind of policy this is, as far as its text tells: principals make it a resource policy, and with
@@ -164,7 +168,11 @@ func (c *checker) unknownAction(i int, a Text) {
 		return
 	}
 	_, service := FindService(prefix)
-	nearest, near := Nearest(a.S)
+	nearest, near := "", false
+	if c.guesses < maxGuesses {
+		c.guesses++
+		nearest, near = Nearest(a.S)
+	}
 	switch {
 	case near:
 		c.report(rule, i, a, "names the action %s, which does not exist; did you mean %s?", a, quote(nearest))

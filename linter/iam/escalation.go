@@ -108,6 +108,7 @@ var passEscalations = []struct{ action, service string }{
 // escalations reports the known ways in which the policy lets its holder gain rights: one finding for each statement that has a
 // direct way, one for each that passes a role to something the policy lets it start.
 func (c *checker) escalations() {
+	var starts map[string]bool // what of passEscalations some statement allows
 	for i := range c.policy.Statements {
 		s := &c.policy.Statements[i]
 		if s.Effect != Allow || c.admin[i] || !s.Action.Present {
@@ -119,9 +120,33 @@ func (c *checker) escalations() {
 		}
 		c.direct(i, s, resource)
 		if s.allows("iam:PassRole") {
-			c.passed(i, s, resource)
+			if starts == nil {
+				starts = c.starts()
+			}
+			c.passed(i, s, resource, starts)
 		}
 	}
+}
+
+// starts finds which of passEscalations the policy allows. Each distinct action of the policy is compared once.
+func (c *checker) starts() map[string]bool {
+	found, seen := map[string]bool{}, map[string]bool{}
+	for i := range c.policy.Statements {
+		s := &c.policy.Statements[i]
+		if s.Effect != Allow || c.admin[i] {
+			continue
+		}
+		for _, a := range s.Action.Items {
+			if seen[a.S] || !a.Known() {
+				continue
+			}
+			seen[a.S] = true
+			for _, e := range passEscalations {
+				found[e.action] = found[e.action] || Match(a.S, e.action)
+			}
+		}
+	}
+	return found
 }
 
 func (c *checker) direct(i int, s *Statement, resource Text) {
@@ -140,17 +165,11 @@ func (c *checker) direct(i int, s *Statement, resource Text) {
 	}
 }
 
-func (c *checker) passed(i int, s *Statement, resource Text) {
+func (c *checker) passed(i int, s *Statement, resource Text, starts map[string]bool) {
 	var found []string
 	for _, e := range passEscalations {
-		if !s.passesTo(e.service) {
-			continue
-		}
-		for j := range c.policy.Statements {
-			if t := &c.policy.Statements[j]; t.Effect == Allow && !c.admin[j] && t.allows(e.action) {
-				found = append(found, e.action)
-				break
-			}
+		if starts[e.action] && s.passesTo(e.service) {
+			found = append(found, e.action)
 		}
 	}
 	if len(found) > 0 {

@@ -241,7 +241,7 @@ func (p *Policy) effect(n Node) Effect {
 		return Allow
 	case strings.EqualFold(t.S, "Deny"):
 		return Deny
-	case t.Known():
+	case n.Kind == TextNode && t.Known():
 		p.problem(n.Origin, "Effect is %s; it is Allow or Deny", t)
 	}
 	return UnknownEffect
