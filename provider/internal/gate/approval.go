@@ -111,6 +111,13 @@ func who(i Identity) string {
 	return i.ARN
 }
 
+// Check is the row of the approval in the table of the decision.
+func (r ApprovalResult) Check() Check {
+	verdict := map[Outcome]Verdict{Approved: Pass, Pending: Waiting, Rejected: Fail}[r.Outcome]
+	return Check{Requirement: "approval", Kind: "approval", Index: -1, Metric: "approval", Slice: "all", Bound: "by a person",
+		Severity: Block, Verdict: verdict, Reason: r.Reason}
+}
+
 // ValidateApproval finds contradictions in the approval rules.
 func ValidateApproval(r ApprovalRules) []FieldError {
 	var errs []FieldError

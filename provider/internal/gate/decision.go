@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,13 +15,15 @@ import (
 type Verdict string
 
 // A check passes, fails (and rejects), warns (fails, but does not reject), has
-// no champion to compare with, or is skipped for the reason it gives.
+// no champion to compare with, is skipped for the reason it gives, or waits for
+// a person.
 const (
 	Pass           Verdict = "pass"
 	Fail           Verdict = "fail"
 	Warning        Verdict = "warn"
 	FirstPromotion Verdict = "first_promotion"
 	Skipped        Verdict = "skipped"
+	Waiting        Verdict = "pending"
 )
 
 // Outcome of the gate.
@@ -38,7 +41,7 @@ const (
 type Check struct {
 	// Requirement as written: "auc >= 0.8 at 95%".
 	Requirement string `json:"requirement"`
-	// Kind is "metric" or "evidence".
+	// Kind is "metric", "evidence" or "approval".
 	Kind string `json:"kind"`
 	// Index of the requirement, -1 for evidence.
 	Index int `json:"index"`
@@ -63,6 +66,9 @@ type Check struct {
 	Verdict  Verdict  `json:"verdict"`
 	Reason   string   `json:"reason"`
 }
+
+// Equal compares two checks by value.
+func (c Check) Equal(o Check) bool { return reflect.DeepEqual(c, o) }
 
 // Decision is the answer of the gate.
 type Decision struct {
@@ -107,6 +113,9 @@ type Champion struct {
 	ModelPackageARN string
 	// PreviousARN is the champion before this one, "" for none.
 	PreviousARN string
+	// Defect says why the champion's pointer or record must not be believed;
+	// then nothing can be compared with it.
+	Defect string
 }
 
 // Leakage is what was found comparing training and held-out data.

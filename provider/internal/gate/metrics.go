@@ -154,6 +154,9 @@ func (d *decider) championState() (Verdict, string) {
 	case e.Champion == nil:
 		return Fail, fmt.Sprintf("the evaluation compares with %s, but the group has no champion now; %s", e.Baseline.ModelPackageARN, again)
 	}
+	if e.Champion.Defect != "" {
+		return Fail, "the champion is not known: " + e.Champion.Defect
+	}
 	self := e.Champion.ModelPackageARN == e.CandidateARN
 	switch {
 	case e.Baseline == nil && self && e.Champion.PreviousARN == "":

@@ -62,6 +62,8 @@ func (v Verdict) word() string {
 		return "FAIL"
 	case Warning:
 		return "WARN"
+	case Waiting:
+		return "WAIT"
 	}
 	return string(v)
 }
