@@ -1,0 +1,522 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
+)
+
+// TestMain lets the test binary play the serving containers: "serve NAME BEHAVIOUR".
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "container" {
+		serve(os.Args[2], os.Args[3])
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func serve(name, behaviour string) {
+	model, _ := os.ReadFile(filepath.Join(os.Getenv("SAGEMAKER_BASE_DIR"), "model", "name"))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) {
+		if behaviour == "unhealthy" {
+			http.Error(w, "not yet", http.StatusServiceUnavailable)
+		}
+	})
+	mux.HandleFunc("POST /invocations", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch behaviour {
+		case "500":
+			http.Error(w, "out of memory", http.StatusInternalServerError)
+			return
+		case "400":
+			http.Error(w, "row 3, column age: want a number", http.StatusBadRequest)
+			return
+		case "slow":
+			time.Sleep(50 * time.Millisecond)
+		case "huge":
+			w.Write(make([]byte, MaxBody+1))
+			return
+		case "hang":
+			<-r.Context().Done()
+			return
+		}
+		if string(body) == "die" {
+			os.Exit(7)
+		}
+		w.Header().Set("Content-Type", r.Header.Get("Accept"))
+		w.Header().Set("X-Amzn-SageMaker-Custom-Attributes", r.Header.Get("X-Amzn-SageMaker-Custom-Attributes"))
+		fmt.Fprintf(w, "%s%s:%s", name, model, body)
+	})
+	if behaviour == "exit" {
+		fmt.Println("the model file is broken")
+		os.Exit(1)
+	}
+	http.ListenAndServe("127.0.0.1:"+os.Getenv("SAGEMAKER_BIND_TO_PORT"), mux)
+}
+
+func variant(name, behaviour string, weight float64) Variant {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return Variant{Name: name, Argv: []string{self, "container", name, behaviour}, Weight: weight, Count: 1}
+}
+
+func config(name, behaviour string) Config {
+	v := variant("main", behaviour, 1)
+	v.Argv[2] = name // the answer tells the configuration
+	return Config{Name: name, Variants: []Variant{v}}
+}
+
+// manualClock hands its timers to the test; those of pings never fire.
+type manualClock struct {
+	timers chan manualTimer
+}
+
+type manualTimer struct {
+	d    time.Duration
+	fire chan time.Time
+}
+
+func (c *manualClock) After(d time.Duration) <-chan time.Time {
+	t := manualTimer{d, make(chan time.Time, 1)}
+	switch {
+	case d == pingInterval:
+	case d == firstBackoff:
+		t.fire <- time.Time{}
+	default:
+		c.timers <- t
+	}
+	return t.fire
+}
+
+var key = Key{"eu-west-1", "titanic"}
+
+func newFleet(t *testing.T) (*Fleet, *manualClock) {
+	t.Helper()
+	clock := &manualClock{timers: make(chan manualTimer, 16)}
+	f, err := New(Options{Dir: t.TempDir(), After: clock.After})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		if n, err := container.KillLeftovers(f.o.Dir); n != 0 || err != nil {
+			t.Errorf("%d processes outlived the fleet, %v", n, err)
+		}
+	})
+	return f, clock
+}
+
+func invoke(f *Fleet, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/endpoints/titanic/invocations", strings.NewReader(body))
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	f.Invoke(w, r, key)
+	return w
+}
+
+func deploy(t *testing.T, f *Fleet, cfg Config) {
+	t.Helper()
+	if err := f.Deploy(t.Context(), key, cfg, Rollout{Strategy: AllAtOnce}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// load invokes without pause until stopped, and returns how many answers came by configuration; an
+// answer that is not 200 fails the test.
+func load(t *testing.T, f *Fleet) (stop func() map[string]int) {
+	t.Helper()
+	var mu sync.Mutex
+	seen := map[string]int{}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				w := invoke(f, "x")
+				name, _, _ := strings.Cut(w.Body.String(), ":")
+				mu.Lock()
+				if w.Code != http.StatusOK {
+					t.Errorf("status %d under load: %s", w.Code, w.Body)
+				}
+				seen[name]++
+				mu.Unlock()
+			}
+		})
+	}
+	return func() map[string]int {
+		close(done)
+		wg.Wait()
+		return seen
+	}
+}
+
+func TestSwitchLosesNoRequest(t *testing.T) {
+	f, _ := newFleet(t)
+	deploy(t, f, config("v0", "slow"))
+	stop := load(t, f)
+	for i := 1; i <= 4; i++ {
+		behaviour := "slow"
+		if i%2 == 0 {
+			behaviour = "fine"
+		}
+		deploy(t, f, config(fmt.Sprint("v", i), behaviour))
+		if w := invoke(f, "x"); w.Body.String() != fmt.Sprintf("v%d:x", i) {
+			t.Errorf("after the switch to v%d: %s", i, w.Body)
+		}
+	}
+	seen := stop()
+	if len(seen) != 5 {
+		t.Errorf("answers by %v, want every configuration", seen)
+	}
+	if name, v, ok := f.Status(key); name != "v4" || !ok || len(v) != 1 || v[0].Healthy != 1 {
+		t.Errorf("status %s %+v", name, v)
+	}
+}
+
+func TestRollouts(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		roll  Rollout
+		want  string // phases and percentages
+		bakes int
+	}{
+		{"all at once", Rollout{Strategy: AllAtOnce}, "Starting0 Baking100 Switched100 Terminating100 Done100", 0},
+		{"canary", Rollout{Strategy: Canary, StepPercent: 10, WaitInterval: time.Minute}, "Starting0 Baking10 Baking100 Switched100 Terminating100 Done100", 2},
+		{"linear", Rollout{Strategy: Linear, StepPercent: 40, WaitInterval: time.Minute, TerminationWait: time.Hour}, "Starting0 Baking40 Baking80 Baking100 Switched100 Terminating100 Done100", 4},
+	} {
+		f, clock := newFleet(t)
+		deploy(t, f, config("old", "fine"))
+		stop := load(t, f)
+		var got []string
+		result := make(chan error, 1)
+		go func() {
+			result <- f.Deploy(t.Context(), key, config("new", "fine"), tt.roll, func(p Progress) {
+				got = append(got, fmt.Sprint(p.Phase, p.Percent))
+			})
+		}()
+		for range tt.bakes {
+			(<-clock.timers).fire <- time.Time{}
+		}
+		if err := <-result; err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: got %v, want %s", tt.name, got, tt.want)
+		}
+		stop()
+	}
+}
+
+func TestCanaryShare(t *testing.T) {
+	f, clock := newFleet(t)
+	deploy(t, f, config("old", "fine"))
+	result := make(chan error, 1)
+	go func() {
+		result <- f.Deploy(t.Context(), key, config("new", "fine"), Rollout{Strategy: Canary, StepPercent: 25, WaitInterval: time.Minute}, nil)
+	}()
+	bake := <-clock.timers
+	seen := map[string]int{}
+	for range 800 {
+		seen[invoke(f, "").Body.String()]++
+	}
+	if n := seen["new:"]; n < 120 || n > 280 {
+		t.Errorf("%d of 800 invocations went to a canary of 25%%: %v", n, seen)
+	}
+	bake.fire <- time.Time{}
+	(<-clock.timers).fire <- time.Time{}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRollbacks(t *testing.T) {
+	for _, tt := range []struct {
+		name, behaviour string
+		change          func(*Config, *Rollout)
+		want            string
+	}{
+		{"5xx alarm", "500", func(_ *Config, r *Rollout) { r.Alarms = Alarms{Max5xxRate: 0.1, MinRequests: 5} }, "Alarm 5xx"},
+		{"latency alarm", "slow", func(_ *Config, r *Rollout) { r.Alarms = Alarms{MaxP95Latency: 20 * time.Millisecond, MinRequests: 5} }, "Alarm latency"},
+		{"never healthy", "unhealthy", func(c *Config, _ *Rollout) { c.Variants[0].StartupTimeout = 300 * time.Millisecond }, "did not pass the ping health check"},
+		{"ends at once", "exit", nil, "the model file is broken"},
+		{"no command", "fine", func(c *Config, _ *Rollout) { c.Variants[0].Argv, c.Variants[0].Unmapped = nil, "image x is not mapped" }, "image x is not mapped"},
+		{"missing program", "fine", func(c *Config, _ *Rollout) { c.Variants[0].Argv = []string{"/nowhere/serve"} }, "/nowhere/serve"},
+		{"broken model", "fine", func(c *Config, _ *Rollout) {
+			c.Variants[0].Stage = func(context.Context, string) error { return errors.New("the archive is corrupt") }
+		}, "the archive is corrupt"},
+		{"crash while baking", "fine", nil, "lost a container"},
+	} {
+		f, clock := newFleet(t)
+		deploy(t, f, config("old", "fine"))
+		cfg, roll := config("new", tt.behaviour), Rollout{Strategy: Canary, StepPercent: 50, WaitInterval: time.Minute}
+		if tt.change != nil {
+			tt.change(&cfg, &roll)
+		}
+		var phases []Phase
+		result := make(chan error, 1)
+		go func() {
+			result <- f.Deploy(t.Context(), key, cfg, roll, func(p Progress) { phases = append(phases, p.Phase) })
+		}()
+		var err error
+		for err == nil {
+			select {
+			case err = <-result:
+			case <-clock.timers: // the bake never ends by itself
+			case <-time.After(time.Millisecond):
+				if next := f.endpoint(key, false).route.Load().next; tt.name == "crash while baking" && next != nil {
+					next.instances()[0].kill(t)
+				}
+				invoke(f, "x")
+			}
+		}
+		var back *RollbackError
+		if !errors.As(err, &back) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want a rollback with %q", tt.name, err, tt.want)
+		}
+		for range 20 {
+			if w := invoke(f, "x"); w.Body.String() != "old:x" {
+				t.Errorf("%s: after the rollback %d %s", tt.name, w.Code, w.Body)
+			}
+		}
+		if name, _, _ := f.Status(key); name != "old" {
+			t.Errorf("%s: serves %s", tt.name, name)
+		}
+	}
+}
+
+// kill ends an instance's process as a crash would.
+func (i *instance) kill(t *testing.T) {
+	t.Helper()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.group.Kill()
+}
+
+func TestFirstDeploymentHasNothingToGoBackTo(t *testing.T) {
+	f, _ := newFleet(t)
+	err := f.Deploy(t.Context(), key, config("only", "exit"), Rollout{}, nil)
+	var back *RollbackError
+	if err == nil || errors.As(err, &back) {
+		t.Errorf("got %v", err)
+	}
+	if _, _, ok := f.Status(key); ok {
+		t.Error("something serves")
+	}
+	deploy(t, f, config("second", "fine"))
+}
+
+func TestCancelledDeploymentLeavesTheOldOne(t *testing.T) {
+	f, clock := newFleet(t)
+	deploy(t, f, config("old", "fine"))
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() {
+		result <- f.Deploy(ctx, key, config("new", "fine"), Rollout{Strategy: Linear, StepPercent: 10, WaitInterval: time.Minute}, nil)
+	}()
+	<-clock.timers
+	if err := f.Deploy(t.Context(), key, config("third", "fine"), Rollout{}, nil); !errors.Is(err, ErrBusy) {
+		t.Errorf("a second deployment at once: %v", err)
+	}
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if w := invoke(f, "x"); w.Body.String() != "old:x" {
+		t.Error(w.Body)
+	}
+}
+
+func TestCrashedProcessComesBack(t *testing.T) {
+	f, _ := newFleet(t)
+	var health []string
+	var mu sync.Mutex
+	f.o.OnHealth = func(_ Key, v string, ok bool, _ string) {
+		mu.Lock()
+		defer mu.Unlock()
+		health = append(health, fmt.Sprint(v, ok))
+	}
+	deploy(t, f, config("v", "fine"))
+	w := invoke(f, "die")
+	var e struct {
+		OriginalStatusCode int
+		LogStreamArn       string
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != http.StatusFailedDependency || e.OriginalStatusCode != 500 || e.LogStreamArn == "" {
+		t.Errorf("the crash answered %d %s", w.Code, w.Body)
+	}
+	if w := invoke(f, "x"); w.Code != http.StatusOK {
+		t.Errorf("after the crash: %d %s", w.Code, w.Body)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if strings.Join(health, " ") != "mainfalse maintrue" && strings.Join(health, " ") != "mainfalse" {
+		t.Errorf("health reports %v", health)
+	}
+}
+
+func TestWeightsTargetsAndCounts(t *testing.T) {
+	f, _ := newFleet(t)
+	deploy(t, f, Config{Name: "c", Variants: []Variant{variant("a", "fine", 3), variant("b", "fine", 1)}})
+	seen := map[string]int{}
+	for range 400 {
+		seen[invoke(f, "").Header().Get(variantHeader)]++
+	}
+	if seen["a"] < 240 || seen["b"] < 50 {
+		t.Errorf("weights 3 to 1 gave %v", seen)
+	}
+	if w := invoke(f, "x", targetHeader, "b"); w.Body.String() != "b:x" {
+		t.Error(w.Body)
+	}
+	if w := invoke(f, "x", targetHeader, "c"); w.Code != http.StatusBadRequest || w.Header().Get("X-Amzn-Errortype") != "ValidationError" {
+		t.Error(w.Code, w.Body)
+	}
+	zero, one, three := 0.0, 1.0, 3
+	stop := load(t, f)
+	if err := f.Update(t.Context(), key, map[string]Weights{"a": {Weight: &zero}, "b": {Weight: &one, Count: &three}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, v, _ := f.Status(key); v[1].Count != 3 || v[1].Healthy != 3 || v[0].Weight != 0 {
+		t.Errorf("%+v", v)
+	}
+	for range 50 {
+		if w := invoke(f, "x"); w.Header().Get(variantHeader) != "b" {
+			t.Error("a variant of weight 0 was invoked")
+		}
+	}
+	three = 1
+	if err := f.Update(t.Context(), key, map[string]Weights{"b": {Count: &three}}); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := f.Update(t.Context(), key, map[string]Weights{"zz": {Count: &three}}); err == nil {
+		t.Error("an unknown variant was accepted")
+	}
+}
+
+func TestInvocationErrors(t *testing.T) {
+	for _, tt := range []struct {
+		behaviour, body string
+		status          int
+		code, want      string
+	}{
+		{"fine", "x", 200, "", "v:x"},
+		{"fine", "", 200, "", "v:"},
+		{"fine", strings.Repeat("x", MaxBody-2), 200, "", "v:xxx"},
+		{"fine", strings.Repeat("x", MaxBody+1), 400, "ValidationError", "larger than"},
+		{"400", "x", 424, "ModelError", `"OriginalMessage":"row 3, column age: want a number\n","OriginalStatusCode":400`},
+		{"500", "x", 424, "ModelError", `"OriginalStatusCode":500`},
+		{"huge", "x", 424, "ModelError", "larger than"},
+	} {
+		f, _ := newFleet(t)
+		deploy(t, f, config("v", tt.behaviour))
+		w := invoke(f, tt.body, "Accept", "text/csv", "X-Amzn-SageMaker-Custom-Attributes", "trace=1")
+		if w.Code != tt.status || w.Header().Get("X-Amzn-Errortype") != tt.code || !strings.Contains(w.Body.String(), tt.want) {
+			t.Errorf("%s: %d %v %.300s", tt.behaviour, w.Code, w.Header(), w.Body)
+		}
+		if tt.status == 200 && (w.Header().Get("Content-Type") != "text/csv" || w.Header().Get("X-Amzn-SageMaker-Custom-Attributes") != "trace=1" || w.Header().Get(variantHeader) != "main") {
+			t.Errorf("headers %v", w.Header())
+		}
+	}
+	f, _ := newFleet(t)
+	if w := invoke(f, "x"); w.Code != 400 || !strings.Contains(w.Body.String(), "Endpoint titanic of account 000000000000 not found.") {
+		t.Error(w.Code, w.Body)
+	}
+	// A client that leaves is no failure of the container, and nothing waits for it.
+	deploy(t, f, config("v", "hang"))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	w := httptest.NewRecorder()
+	f.Invoke(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")).WithContext(ctx), key)
+	if w.Code != http.StatusFailedDependency {
+		t.Error(w.Code, w.Body)
+	}
+}
+
+func TestModelIsStagedAndRemoveEndsAll(t *testing.T) {
+	f, _ := newFleet(t)
+	cfg := config("v", "fine")
+	cfg.Variants[0].Count = 2
+	var staged atomic.Int32
+	cfg.Variants[0].Stage = func(_ context.Context, dir string) error {
+		staged.Add(1)
+		return os.WriteFile(filepath.Join(dir, "name"), []byte("+model"), 0o644)
+	}
+	deploy(t, f, cfg)
+	if w := invoke(f, "x"); w.Body.String() != "v+model:x" || staged.Load() != 2 {
+		t.Error(w.Body, staged.Load())
+	}
+	if err := f.Remove(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if w := invoke(f, "x"); w.Code != 400 {
+		t.Error(w.Code, w.Body)
+	}
+	if n, err := container.KillLeftovers(f.o.Dir); n != 0 || err != nil {
+		t.Errorf("%d processes outlived their endpoint, %v", n, err)
+	}
+	if _, err := os.Stat(filepath.Join(f.o.Dir, key.Region, key.Endpoint)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the endpoint's directory is still there: %v", err)
+	}
+	if err := f.Remove(t.Context(), key); err != nil {
+		t.Errorf("removing it again: %v", err)
+	}
+}
+
+func BenchmarkInvoke(b *testing.B) {
+	f, err := New(Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Deploy(b.Context(), key, config("v", "fine"), Rollout{}, nil); err != nil {
+		b.Fatal(err)
+	}
+	direct := *f.endpoint(key, false).route.Load().serving.instances()[0].url.Load() + "/invocations"
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.Invoke(w, r, key) }))
+	defer srv.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	for _, to := range []struct{ name, url string }{{"direct", direct}, {"fleet", srv.URL}} {
+		b.Run(to.name, func(b *testing.B) {
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					resp, err := client.Post(to.url, "text/csv", strings.NewReader("3,male,22,1,0,7.25"))
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					io.Copy(io.Discard, resp.Body)
+					resp.Body.Close()
+					if resp.StatusCode != http.StatusOK {
+						b.Error(resp.Status)
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
+		})
+	}
+}
