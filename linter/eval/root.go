@@ -64,6 +64,7 @@ type Root struct {
 	holes     holes
 	templates map[string]hclsyntax.Expression
 	inFile    int // nesting of templatefile
+	shared    map[any]any
 }
 
 // Module is one instance of a module: the root, or one call with its count or for_each key.
@@ -205,6 +206,19 @@ func (m *Module) Resources() []*Resource {
 func (r *Root) Resources() []*Resource {
 	r.expand()
 	return r.resources
+}
+
+// Memo returns what f made when it was first called with this key, so that rules which look at the same thing share the work.
+func (r *Root) Memo(key any, f func() any) any {
+	if v, ok := r.shared[key]; ok {
+		return v
+	}
+	if r.shared == nil {
+		r.shared = map[any]any{}
+	}
+	v := f()
+	r.shared[key] = v
+	return v
 }
 
 // OfType lists the managed instances of the given types.
