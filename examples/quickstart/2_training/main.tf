@@ -43,15 +43,12 @@ resource "titanicml_training_run" "candidate" {
 resource "titanicml_evaluation" "holdout" {
   name             = "${var.model_package_group}-holdout"
   image            = var.image
+  model_uri        = titanicml_training_run.candidate.artifact_uri
+  model_sha256     = titanicml_training_run.candidate.artifact_sha256
   dataset          = local.holdout_uri
   training_dataset = local.train_uri
   baseline_group   = var.model_package_group
   id_column        = "passenger_id"
-
-  model = {
-    uri    = titanicml_training_run.candidate.artifact_uri
-    sha256 = titanicml_training_run.candidate.artifact_sha256
-  }
 }
 
 resource "titanicml_model_version" "candidate" {

@@ -31,11 +31,13 @@ resource "titanicml_endpoint" "survival" {
   instance = { type = "ml.t2.medium", count = 1 }
   rollout  = { strategy = "all_at_once" }
 
-  # A version that cannot answer this is taken out of service again.
+  # A version that does not answer this with a probability is taken out of service again.
   smoke_test = {
-    payload         = "3,male,22,1,0"
-    content_type    = "text/csv"
-    expected_status = 200
+    payload      = "3,male,22,1,0"
+    content_type = "text/csv"
+    csv_column   = 0
+    min          = 0
+    max          = 1
   }
 }
 
