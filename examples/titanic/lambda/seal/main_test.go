@@ -25,8 +25,8 @@ func hexOf(text string) string {
 
 func TestHandle(t *testing.T) {
 	const report = `{"performance":{"examples":{"value":320},"p95_latency_ms":{"value":0.5}}}`
-	event := Event{Evaluation: "pipeline-ab12", HoldoutURI: "s3://b/curated/x/holdout", Image: "titanic", ModelURI: "s3://b/models/j/output/model.tar.gz",
-		OutputURI: "s3://b/titanicml/evaluations/pipeline-ab12/output", ProcessingJobARN: "arn:job", TrainURI: "s3://b/curated/x/train"}
+	event := Event{Evaluation: "pipeline-ab12", HoldoutURI: "s3://bkt/curated/x/holdout", Image: "titanic", ModelURI: "s3://bkt/models/j/output/model.tar.gz",
+		OutputURI: "s3://bkt/titanicml/evaluations/pipeline-ab12/output", ProcessingJobARN: "arn:job", TrainURI: "s3://bkt/curated/x/train"}
 	complete := map[string]string{
 		"models/j/output/model.tar.gz":                               "model",
 		"curated/x/holdout/holdout.csv":                              "holdout",
@@ -56,7 +56,7 @@ func TestHandle(t *testing.T) {
 			defer server.Close()
 			client := s3.New(s3.Options{Region: "eu-west-1", UsePathStyle: true, BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})
 			bucket := objects.Bucket{Client: client}
-			if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("b")}); err != nil {
+			if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("bkt")}); err != nil {
 				t.Fatal(err)
 			}
 			files, given := map[string]string{}, event
@@ -65,11 +65,11 @@ func TestHandle(t *testing.T) {
 			}
 			test.change(files, &given)
 			for key, content := range files {
-				if err := bucket.Write(t.Context(), "s3://b/"+key, "text/plain", []byte(content)); err != nil {
+				if err := bucket.Write(t.Context(), "s3://bkt/"+key, "text/plain", []byte(content)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			s := sealer{store: "s3://b/titanicml", bucket: bucket, now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }}
+			s := sealer{store: "s3://bkt/titanicml", bucket: bucket, now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }}
 			got, err := s.handle(t.Context(), given)
 			if test.want != "" {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -83,7 +83,7 @@ func TestHandle(t *testing.T) {
 			if got.EvaluationDigest != "sha256:"+hexOf(report) || !strings.HasSuffix(got.EvaluationURI, "/output/evaluation.json") {
 				t.Errorf("got %+v", got)
 			}
-			content, err := bucket.Read(t.Context(), "s3://b/titanicml/evaluations/pipeline-ab12/evidence.json", 1<<20)
+			content, err := bucket.Read(t.Context(), "s3://bkt/titanicml/evaluations/pipeline-ab12/evidence.json", 1<<20)
 			if err != nil {
 				t.Fatal(err)
 			}
