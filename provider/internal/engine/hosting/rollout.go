@@ -7,8 +7,8 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet"
 )
 
-// Bounds of the built-in alarms. On AWS they are CloudWatch alarms of the user; the
-// engine has no CloudWatch, so a deployment that names "5xx" or "latency" gets these.
+// Bounds of the built-in alarms. On AWS a deployment names CloudWatch alarms; the
+// engine has no CloudWatch, so one that names any alarm is watched by these.
 const (
 	alarm5xxRate     = 0.05
 	alarmP95         = time.Second

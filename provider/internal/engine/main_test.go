@@ -1,0 +1,134 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain makes the test binary its own container image: with this variable set it
+// is a training, processing or serving container instead of a test run, so that no
+// test depends on a shell or any other program.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == containerArgument {
+		os.Exit(containerMain(os.Args[2], os.Args[3:]))
+	}
+	os.Exit(m.Run())
+}
+
+const containerArgument = "__container"
+
+// image returns the command of a container that behaves as named.
+func image(behaviour string) []string {
+	program, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return []string{program, containerArgument, behaviour}
+}
+
+func containerMain(behaviour string, args []string) int {
+	base := os.Getenv("SAGEMAKER_BASE_DIR")
+	switch behaviour {
+	case "hang", "deaf":
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+		fmt.Println("hanging=1")
+		mustWrite(filepath.Join(base, "started"), "yes")
+		for range signals {
+			if behaviour == "hang" {
+				mustWrite(filepath.Join(base, "model", "partial.txt"), "saved on SIGTERM")
+				return 0
+			}
+		}
+	case "fail":
+		mustWrite(filepath.Join(base, "output", "failure"), strings.Repeat("the data has no rows. ", 100))
+		return 1
+	case "exit":
+		return 3
+	case "blocked":
+		// Waits for a file beside the job, so that a test decides when it ends.
+		for {
+			if _, err := os.Stat(filepath.Join(os.Getenv("GATE"))); err == nil {
+				return 0
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	case "sick":
+		return serve(http.StatusInternalServerError)
+	}
+	if len(args) > 0 && args[0] == "serve" {
+		return serve(http.StatusOK)
+	}
+	if len(args) > 0 && args[0] == "train" {
+		return train(base)
+	}
+	return evaluate(base, args)
+}
+
+func train(base string) int {
+	data, err := os.ReadFile(filepath.Join(base, "input", "data", "train", "train.csv"))
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Printf("rows=%d; accuracy=0.5;\naccuracy=0.8125;\nloss=NaN;\n", strings.Count(string(data), "\n"))
+	parameters, err := os.ReadFile(filepath.Join(base, "input", "config", "hyperparameters.json"))
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	mustWrite(filepath.Join(base, "model", "model.json"), string(parameters))
+	return 0
+}
+
+func evaluate(base string, args []string) int {
+	input, err := os.ReadFile(filepath.Join(base, "processing", "input", "data", "train.csv"))
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	mustWrite(filepath.Join(base, "processing", "output", "report.txt"), strings.Join(args, " ")+"\n"+string(input))
+	return 0
+}
+
+// serve answers /ping with a status and echoes invocations after the model's text.
+func serve(ping int) int {
+	model, _ := os.ReadFile(filepath.Join(os.Getenv("SAGEMAKER_BASE_DIR"), "model", "model.json"))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(ping) })
+	mux.HandleFunc("/invocations", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "text/plain")
+		fmt.Fprintf(w, "%s%s:%s", os.Getenv("FLAVOUR"), model, body)
+	})
+	server := &http.Server{Addr: "127.0.0.1:" + os.Getenv("SAGEMAKER_BIND_TO_PORT"), Handler: mux}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	go func() {
+		<-signals
+		server.Close()
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func mustWrite(path, text string) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		panic(err)
+	}
+}
