@@ -1,0 +1,82 @@
+// Command titanicml-local runs and inspects the local SageMaker engine of a data directory.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
+)
+
+// version is set by the linker on release.
+var version = "dev"
+
+func main() {
+	if handled, code := launch.RunChild(os.Args[1:]); handled {
+		os.Exit(code)
+	}
+	os.Exit(run())
+}
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends a shutdown that takes too long.
+	context.AfterFunc(ctx, stop)
+	if err := newRoot().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "titanicml-local:", err)
+		return 1
+	}
+	return 0
+}
+
+// commands lists the subcommands in the order of --help.
+func commands(o *options) []*cobra.Command {
+	return []*cobra.Command{serveCommand(o), statusCommand(o), invokeCommand(o), approveCommand(o), stopCommand(o)}
+}
+
+// options are shared by all subcommands.
+type options struct {
+	dataDir string
+	region  string
+}
+
+func newRoot() *cobra.Command {
+	cobra.EnableCommandSorting = false
+	o := &options{}
+	root := &cobra.Command{
+		Use:   "titanicml-local",
+		Short: "Runs and inspects the local SageMaker engine",
+		Long: `titanicml-local is a SageMaker, S3 and STS on this machine: it really runs training and processing
+jobs as processes, keeps objects as files, and serves endpoints. The titanicml provider starts the
+same engine by itself; this program is for watching it, trying endpoints, approving model versions,
+and for running it in the foreground.
+
+One engine serves one data directory (by default .titanicml in the current one). All its state is
+there: jobs, endpoints, objects and logs survive a restart.`,
+		Example: `  # what does the engine that Terraform started do?
+  titanicml-local status
+
+  # ask an endpoint for a prediction
+  titanicml-local invoke --endpoint titanic --data '3,male,22,1,0,7.25'
+
+  # approve the newest version that waits for a person
+  titanicml-local approve --as alice --reason "reviewed the error slices" titanic-survival
+
+  # end the engine and every process it runs
+  titanicml-local stop`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&o.dataDir, "data-dir", ".titanicml", "data directory of the engine")
+	root.PersistentFlags().StringVar(&o.region, "region", "eu-west-1", "AWS region to act in; regions share nothing")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(commands(o)...)
+	return root
+}
