@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
@@ -109,8 +110,9 @@ func (r *datasetResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		if r.session.storeKnown {
 			plan.URI = types.StringValue(datasetURI(r.session.store, summary.SHA256, plan.Source.ValueString()))
 		}
-	case !state.URI.IsNull() && plan.SourceURI.Equal(state.SourceURI) && plan.Columns.Equal(state.Columns) && plan.IDColumn.Equal(state.IDColumn):
-		return // an adopted object is frozen under its digest; Read checks that copy
+	case !state.URI.IsNull() && plan.SourceURI.Equal(state.SourceURI) && plan.Columns.Equal(state.Columns) && plan.IDColumn.Equal(state.IDColumn) &&
+		strings.Contains(state.URI.ValueString(), state.SHA256.ValueString()):
+		return // an adopted object is frozen under its digest; Read has checked that copy
 	default:
 		plan.URI, plan.SHA256, plan.Bytes, plan.RowCount = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown(), types.Int64Unknown()
 		plan.ColumnNames = types.ListUnknown(types.StringType)
