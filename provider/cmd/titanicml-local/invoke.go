@@ -18,7 +18,7 @@ func invokeCommand(o *options) *cobra.Command {
 		Use:   "invoke --endpoint NAME (--data TEXT | --file PATH)",
 		Short: "Send rows to an endpoint and print its answer",
 		Long:  `Sends a request to an endpoint, as InvokeEndpoint does, and writes the answer to standard output.`,
-		Example: `  titanicml-local invoke --endpoint titanic --data '3,male,22,1,0,7.25'
+		Example: `  titanicml-local invoke --endpoint titanic --data '3,male,22,1,0'
   titanicml-local invoke --endpoint titanic --content-type application/jsonlines --file passengers.jsonl
   head -n 5 rows.csv | titanicml-local invoke --endpoint titanic --file -`,
 		Args: cobra.NoArgs,

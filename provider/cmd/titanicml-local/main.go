@@ -63,7 +63,7 @@ there: jobs, endpoints, objects and logs survive a restart.`,
   titanicml-local status
 
   # ask an endpoint for a prediction
-  titanicml-local invoke --endpoint titanic --data '3,male,22,1,0,7.25'
+  titanicml-local invoke --endpoint titanic --data '3,male,22,1,0'
 
   # approve the newest version that waits for a person
   titanicml-local approve --as alice --reason "reviewed the error slices" titanic-survival

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,10 +22,9 @@ var ErrBusy = errors.New("the endpoint is being changed already")
 
 // Fleet serves any number of endpoints.
 type Fleet struct {
-	o         Options
-	transport *http.Transport
-	ctx       context.Context // ends with Close: what supervises processes lives under it
-	cancel    context.CancelFunc
+	o      Options
+	ctx    context.Context // ends with Close: what supervises processes lives under it
+	cancel context.CancelFunc
 
 	mu        sync.RWMutex
 	endpoints map[Key]*endpoint
@@ -83,17 +80,6 @@ func New(o Options) (*Fleet, error) {
 	}
 	f := &Fleet{o: o, endpoints: map[Key]*endpoint{}}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
-	f.transport = &http.Transport{
-		Proxy:                 nil, // containers are on loopback whatever the environment says
-		DialContext:           (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
-		MaxIdleConns:          0,
-		MaxIdleConnsPerHost:   512,
-		IdleConnTimeout:       90 * time.Second,
-		DisableCompression:    true,
-		ResponseHeaderTimeout: 0, // the invocation's own deadline covers it
-		WriteBufferSize:       16 << 10,
-		ReadBufferSize:        16 << 10,
-	}
 	return f, nil
 }
 
@@ -208,7 +194,6 @@ func (f *Fleet) Close() error {
 		})
 	}
 	wg.Wait()
-	f.transport.CloseIdleConnections()
 	// Nothing is left now, unless a container moved away from its group in its last moment.
 	_, err := container.KillLeftovers(f.o.Dir)
 	return err

@@ -37,9 +37,10 @@ type instance struct {
 	base string // stands for /opt/ml
 	log  string
 
-	healthy atomic.Bool
-	url     atomic.Pointer[string] // http://127.0.0.1:port
-	flight  *flight
+	healthy   atomic.Bool
+	url       atomic.Pointer[string] // http://127.0.0.1:port
+	flight    *flight
+	transport *http.Transport // its own, so that its connections can be closed before it ends
 
 	mu      sync.Mutex
 	group   *container.Group
@@ -163,7 +164,7 @@ func (i *instance) ping(ctx context.Context, url string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	resp, err := i.set.f.transport.RoundTrip(req)
+	resp, err := i.transport.RoundTrip(req)
 	if err != nil {
 		return 0, err
 	}
@@ -267,6 +268,8 @@ func (i *instance) end(ctx context.Context) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	// A connection that was dialled and never used looks busy to a server that shuts down.
+	i.transport.CloseIdleConnections()
 	i.mu.Lock()
 	if !i.ending {
 		i.ending = true
@@ -286,6 +289,18 @@ func (i *instance) end(ctx context.Context) {
 		}
 	}
 	i.watched.Wait()
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               nil, // containers are on loopback whatever the environment says
+		DialContext:         (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
+		MaxIdleConnsPerHost: 512,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+		WriteBufferSize:     16 << 10,
+		ReadBufferSize:      16 << 10,
+	}
 }
 
 // freePort asks the kernel for a port. Until the container binds it another program could, which

@@ -133,7 +133,7 @@ func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {
 	w.Header().Set(variantHeader, i.spec.Name)
 	began := time.Now()
 	answer := bodies.Get().(*bytes.Buffer)
-	resp, err := f.roundTrip(ctx, i, r, sent, answer)
+	resp, err := i.roundTrip(ctx, r, sent, answer)
 	i.flight.leave()
 	failed := err != nil || resp.StatusCode >= http.StatusInternalServerError
 	watch.saw(failed && r.Context().Err() == nil, time.Since(began))
@@ -198,7 +198,7 @@ var errTooLarge = fmt.Errorf("the container's answer is larger than the %d bytes
 // roundTrip sends the invocation and reads the whole answer. A process that died before it took
 // the request is given up for a restarted one by the caller's retry; the transport itself repeats
 // a request on a connection that the container had closed.
-func (f *Fleet) roundTrip(ctx context.Context, i *instance, in *http.Request, sent *sending, answer *bytes.Buffer) (*http.Response, error) {
+func (i *instance) roundTrip(ctx context.Context, in *http.Request, sent *sending, answer *bytes.Buffer) (*http.Response, error) {
 	var resp *http.Response
 	for deadline := time.Now().Add(restartWait); ; {
 		out, err := http.NewRequestWithContext(ctx, http.MethodPost, *i.url.Load()+"/invocations", nil)
@@ -215,7 +215,7 @@ func (f *Fleet) roundTrip(ctx context.Context, i *instance, in *http.Request, se
 			}
 		}
 		out.Header["User-Agent"] = nil
-		resp, err = f.transport.RoundTrip(out)
+		resp, err = i.transport.RoundTrip(out)
 		if err == nil {
 			break
 		}

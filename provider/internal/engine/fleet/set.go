@@ -207,7 +207,7 @@ func endAll(ctx context.Context, instances []*instance) {
 func (s *set) newInstance(v Variant) *instance {
 	s.seq++
 	name := v.Name + "-" + strconv.Itoa(s.seq)
-	return &instance{set: s, spec: v, env: maps.Clone(v.Env), flight: newFlight(), stopped: make(chan struct{}),
+	return &instance{set: s, spec: v, env: maps.Clone(v.Env), flight: newFlight(), transport: newTransport(), stopped: make(chan struct{}),
 		base: filepath.Join(s.dir, name, "ml"),
 		log:  filepath.Join(s.f.o.Dir, s.key.Region, s.key.Endpoint, logsDir, s.cfg.Name+"-"+name+".log")}
 }
