@@ -283,7 +283,7 @@ func (p *jsonParser) escape() (rune, error) {
 	}
 	r, ok := p.hex(p.at)
 	if !ok {
-		return 0, p.fail(`\%c is no escape`, c)
+		return 0, p.fail("%s is no escape", quote(p.text[p.at:p.at+2]))
 	}
 	p.at += 6
 	if utf16.IsSurrogate(r) {
@@ -326,7 +326,7 @@ func quote(s string) string {
 		}
 		s += "..."
 	}
-	s = strings.ReplaceAll(s, Hole, "…")
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "�"), Hole, "…")
 	return `"` + strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f || r == '"' {
 			return '\''

@@ -31,7 +31,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"{\"a\" 1}":                    "line 1, column 6: a colon is expected after the key \"a\"",
 		"\"abc":                        "line 1, column 1: the string has no end",
 		"\"a\nb\"":                     "line 1, column 3: a string has a line break or control character",
-		"\"\\x\"":                      "line 1, column 2: \\x is no escape",
+		"\"\\x\"":                      "line 1, column 2: \"\\x\" is no escape",
 		"{} {}":                        "line 1, column 4: something follows the end of the policy",
 		"truth":                        "line 1, column 1: \"truth\" is no JSON value",
 		strings.Repeat("[", 40):        "line 1, column 34: values nest deeper than 32",
