@@ -132,7 +132,11 @@ func (p *jsonParser) located(v Value, from int) Value {
 	if p.place == nil {
 		return v
 	}
-	p.line += strings.Count(p.s[p.at:from], "\n")
+	if from < p.at { // a list or object, located after its parts
+		p.line -= strings.Count(p.s[from:p.at], "\n")
+	} else {
+		p.line += strings.Count(p.s[p.at:from], "\n")
+	}
 	p.at = from
 	return v.WithSource(p.place(p.line))
 }
