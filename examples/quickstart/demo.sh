@@ -209,7 +209,7 @@ expect() {
 
 # ask PASSENGERS: the endpoint's answers to CSV rows, one "score,label" per line.
 ask() {
-  "$root/bin/titanicml-local" invoke --data-dir "$data_dir" --content-type text/csv "$endpoint" "$1" 2>"$logs/invoke.log" ||
+  "$root/bin/titanicml-local" invoke --data-dir "$data_dir" --endpoint "$endpoint" --data "$1" 2>"$logs/invoke.log" ||
     fail "the endpoint does not answer" "$logs/invoke.log"
 }
 
@@ -338,6 +338,6 @@ say "  job logs     $(shown "$data_dir")/jobs"
 say "  terraform    $(shown "$logs")"
 printf '\n'
 say "The endpoint goes on serving, and so does the engine behind it. Ask it yourself:"
-say "  printf '2,female,17,0,1' | $(shown "$root/bin/titanicml-local") invoke --data-dir $(shown "$data_dir") --content-type text/csv $endpoint -"
+say "  $(shown "$root/bin/titanicml-local") invoke --data-dir $(shown "$data_dir") --endpoint $endpoint --data 2,female,17,0,1"
 say "End it:  $(shown "$root/bin/titanicml-local") stop --data-dir $(shown "$data_dir")"
 say "Remove everything, the engine included:  make clean"
