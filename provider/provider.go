@@ -72,11 +72,14 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 		newEvaluationResource,
 		newModelVersionResource,
 		newEndpointResource,
+		newPromotionResource,
 	}
 }
 
 func (p *titanicmlProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{}
+	return []func() datasource.DataSource{
+		newChampionDataSource,
+	}
 }
 
 func (p *titanicmlProvider) Functions(context.Context) []func() function.Function {

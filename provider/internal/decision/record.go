@@ -130,7 +130,7 @@ func Write(ctx context.Context, c *sagemaker.Client, r *Record) (*StoredRecord, 
 // Restore stores the bytes of a record, as Write does, and so brings back a
 // deleted one.
 func Restore(ctx context.Context, c *sagemaker.Client, body []byte) (*StoredRecord, error) {
-	r, err := decode(body)
+	r, err := Decode(body)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,8 @@ func Restore(ctx context.Context, c *sagemaker.Client, body []byte) (*StoredReco
 	return &StoredRecord{Record: *r, File: at, Body: body}, nil
 }
 
-func decode(body []byte) (*Record, error) {
+// Decode reads the bytes of a record.
+func Decode(body []byte) (*Record, error) {
 	var r Record
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(&r); err != nil {
@@ -168,7 +169,7 @@ func Read(ctx context.Context, c *sagemaker.Client, uri, want string) (*StoredRe
 	if o.SHA256 != want || o.SHA256 != name {
 		return nil, &TamperedError{URI: uri, Got: o.SHA256, Want: want}
 	}
-	r, err := decode(o.Body)
+	r, err := Decode(o.Body)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", uri, err)
 	}
