@@ -302,6 +302,9 @@ func unknownIn(ctx context.Context, name string, v attr.Value) string {
 			}
 		}
 	case types.Object:
+		if v.IsNull() {
+			return "" // it has types, but no attributes
+		}
 		types := v.AttributeTypes(ctx)
 		for _, key := range sortedKeys(types) {
 			if inner := unknownIn(ctx, name+"."+key, v.Attributes()[key]); inner != "" {
