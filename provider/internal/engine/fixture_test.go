@@ -31,7 +31,8 @@ const (
 type suite struct {
 	t       *testing.T
 	ctx     context.Context
-	engine  *engine.Engine
+	engine  *engine.Engine // nil when it is another process
+	url     string
 	dataDir string
 	*sagemaker.Client
 	runtime *sagemakerruntime.Client
@@ -42,7 +43,7 @@ type suite struct {
 // behaviours are the images every engine of the tests knows.
 var behaviours = []string{"good", "hang", "deaf", "fail", "exit", "blocked", "sick"}
 
-func options(t *testing.T, dataDir string) engine.Options {
+func options(dataDir string) engine.Options {
 	images := map[string][]string{"ghost": {"/no/such/program"}}
 	for _, name := range behaviours {
 		images[name] = image(name)
@@ -69,11 +70,11 @@ func newSuite(t *testing.T) *suite {
 // open starts an engine on the suite's directory.
 func (s *suite) open() {
 	s.t.Helper()
-	e, err := engine.Open(s.ctx, options(s.t, s.dataDir))
+	e, err := engine.Open(s.ctx, options(s.dataDir))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.engine = e
+	s.engine, s.url = e, e.URL()
 	s.t.Cleanup(func() { _ = e.Close() })
 	s.as("titanicml", homeRegion)
 }
@@ -82,7 +83,7 @@ func (s *suite) open() {
 func (s *suite) as(accessKey, region string) {
 	config := aws.Config{
 		Region:       region,
-		BaseEndpoint: aws.String(s.engine.URL()),
+		BaseEndpoint: aws.String(s.url),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, "local", ""),
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 	}

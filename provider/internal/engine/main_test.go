@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
 )
 
 // TestMain makes the test binary its own container image: with this variable set it
@@ -21,7 +24,29 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == containerArgument {
 		os.Exit(containerMain(os.Args[2], os.Args[3:]))
 	}
+	if len(os.Args) > 2 && os.Args[1] == engineArgument {
+		os.Exit(engineMain(os.Args[2]))
+	}
 	os.Exit(m.Run())
+}
+
+// engineArgument makes the test binary an engine of its own, for tests that kill it.
+const engineArgument = "__engine"
+
+func engineMain(dataDir string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	e, err := engine.Open(ctx, options(dataDir))
+	if err != nil {
+		fmt.Println("error:", err)
+		return 1
+	}
+	fmt.Println(e.URL())
+	if err := e.Serve(ctx); err != nil {
+		fmt.Println("error:", err)
+		return 1
+	}
+	return 0
 }
 
 const containerArgument = "__container"

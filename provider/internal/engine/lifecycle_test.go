@@ -1,0 +1,297 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/datadir"
+)
+
+// spawn starts an engine as a process of its own on the suite's directory.
+func (s *suite) spawn() *exec.Cmd {
+	s.t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	command := exec.Command(program, engineArgument, s.dataDir)
+	command.Stderr = os.Stderr
+	out, err := command.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		_ = command.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "http://") {
+		s.t.Fatalf("the engine says %q, %v", line, err)
+	}
+	s.engine, s.url = nil, strings.TrimSpace(line)
+	s.as("titanicml", homeRegion)
+	return command
+}
+
+func (s *suite) kill(command *exec.Cmd) {
+	s.t.Helper()
+	if err := command.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	_ = command.Wait()
+}
+
+// TestKilledEngineIsTakenUpWhereItWas kills an engine with SIGKILL while a job runs,
+// a job stops and an endpoint serves, and starts another one.
+func TestKilledEngineIsTakenUpWhereItWas(t *testing.T) {
+	s := &suite{t: t, ctx: t.Context(), dataDir: t.TempDir()}
+	first := s.spawn()
+	if _, err := s.s3.CreateBucket(s.ctx, &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
+		t.Fatal(err)
+	}
+	s.put("data/train.csv", "a,b\n1,2\n")
+	gate := filepath.Join(t.TempDir(), "open")
+	for name, image := range map[string]string{"runs": "blocked", "stops": "deaf"} {
+		in := training(name, image, func(in *sagemaker.CreateTrainingJobInput) { in.Environment = map[string]string{"GATE": gate} })
+		if _, err := s.CreateTrainingJob(s.ctx, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.model("blue", "good", "blue ")
+	s.endpoint("titanic", "blue")
+	deaf := filepath.Join(s.dataDir, "jobs", homeRegion, "training", "stops", "ml", "started")
+	eventually(t, "the deaf container runs", func() bool { _, err := os.Stat(deaf); return err == nil })
+	eventually(t, "the blocked container runs", func() bool {
+		out, err := s.DescribeTrainingJob(s.ctx, &sagemaker.DescribeTrainingJobInput{TrainingJobName: aws.String("runs")})
+		return err == nil && out.SecondaryStatus == types.SecondaryStatusTraining
+	})
+	if _, err := s.StopTrainingJob(s.ctx, &sagemaker.StopTrainingJobInput{TrainingJobName: aws.String("stops")}); err != nil {
+		t.Fatal(err)
+	}
+	s.kill(first)
+
+	s.spawn()
+	if out := s.ended("stops"); out.TrainingJobStatus != types.TrainingJobStatusStopped {
+		t.Errorf("the stopping job is %s", out.TrainingJobStatus)
+	}
+	s.wantAnswer("titanic", "x", "blue :x")
+	if err := os.WriteFile(gate, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := s.ended("runs")
+	if out.TrainingJobStatus != types.TrainingJobStatusCompleted {
+		t.Errorf("the running job is %s, %q", out.TrainingJobStatus, aws.ToString(out.FailureReason))
+	}
+	var statuses []string
+	for _, transition := range out.SecondaryStatusTransitions {
+		statuses = append(statuses, string(transition.Status))
+	}
+	if want := "[Starting Downloading Training Restarting Downloading Training Uploading Completed]"; sprint(statuses) != want {
+		t.Errorf("transitions %v, want %s", statuses, want)
+	}
+	if leftovers := containersOf(t, s.dataDir); len(leftovers) > 1 { // the endpoint's one
+		t.Errorf("processes of the dead engine live on: %v", leftovers)
+	}
+}
+
+// containersOf lists the processes whose environment names a directory of the data
+// directory.
+func containersOf(t *testing.T, dataDir string) []string {
+	t.Helper()
+	environments, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, path := range environments {
+		// Processes come and go between the two calls.
+		environment, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(environment), "SAGEMAKER_BASE_DIR="+dataDir) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+// TestKilledDuringAnUpdate kills the engine while an endpoint moves: the old
+// configuration is back at once and the update is carried on.
+func TestKilledDuringAnUpdate(t *testing.T) {
+	s := &suite{t: t, ctx: t.Context(), dataDir: t.TempDir()}
+	first := s.spawn()
+	s.model("blue", "good", "blue ")
+	s.model("green", "good", "green ")
+	s.endpoint("titanic", "blue")
+	if _, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{
+		EndpointName: aws.String("titanic"), EndpointConfigName: aws.String("green"),
+		DeploymentConfig: &types.DeploymentConfig{BlueGreenUpdatePolicy: &types.BlueGreenUpdatePolicy{
+			TrafficRoutingConfiguration: &types.TrafficRoutingConfig{
+				Type: types.TrafficRoutingConfigTypeCanary, WaitIntervalInSeconds: aws.Int32(2),
+				CanarySize: &types.CapacitySize{Type: types.CapacitySizeTypeCapacityPercent, Value: aws.Int32(10)},
+			},
+		}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.kill(first)
+	s.spawn()
+	if _, err := s.invoke("titanic", "x"); err != nil {
+		t.Errorf("invoke after the restart: %v", err)
+	}
+	s.inService("titanic")
+	if out := s.describe("titanic"); aws.ToString(out.EndpointConfigName) != "green" || out.FailureReason != nil {
+		t.Errorf("got %s, %q", aws.ToString(out.EndpointConfigName), aws.ToString(out.FailureReason))
+	}
+	s.wantAnswer("titanic", "x", "green :x")
+}
+
+// TestTerminatedEngineLeavesNoProcess ends an engine cleanly while a container that
+// ignores SIGTERM runs.
+func TestTerminatedEngineLeavesNoProcess(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "")
+	s.endpoint("titanic", "blue")
+	if _, err := s.CreateTrainingJob(s.ctx, training("long", "hang")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "both run", func() bool { return len(containersOf(t, s.dataDir)) == 2 })
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left := containersOf(t, s.dataDir); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+	if _, living, err := datadir.Find(s.dataDir); living || err != nil {
+		t.Errorf("the lock is held: %v, %v", living, err)
+	}
+	s.open()
+	s.wantAnswer("titanic", "x", ":x")
+	out, err := s.DescribeTrainingJob(s.ctx, &sagemaker.DescribeTrainingJobInput{TrainingJobName: aws.String("long")})
+	if err != nil || out.TrainingJobStatus != types.TrainingJobStatusInProgress {
+		t.Errorf("the interrupted job is %v, %v", out.TrainingJobStatus, err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	spoilt := t.TempDir()
+	if err := os.WriteFile(filepath.Join(spoilt, datadir.DBFile), []byte(strings.Repeat("spoilt", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		options engine.Options
+		want    string
+	}{
+		"every address":    {engine.Options{DataDir: t.TempDir(), Listen: "0.0.0.0:0"}, "listens on loopback only"},
+		"no port":          {engine.Options{DataDir: t.TempDir(), Listen: "127.0.0.1"}, "want host:port"},
+		"a taken port":     {engine.Options{DataDir: t.TempDir(), Listen: taken.Addr().String()}, "another program has this port"},
+		"a file":           {engine.Options{DataDir: file}, "not a directory"},
+		"no data dir":      {engine.Options{}, "empty path"},
+		"a spoilt store":   {engine.Options{DataDir: spoilt}, "is corrupted"},
+		"an empty command": {engine.Options{DataDir: t.TempDir(), Images: map[string][]string{"x": {}}}, "empty command"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := engine.Open(t.Context(), c.options)
+			if err == nil {
+				e.Close()
+				t.Fatal("opened")
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if c.options.DataDir != "" && c.options.DataDir != file {
+				if _, living, _ := datadir.Find(c.options.DataDir); living {
+					t.Error("the data directory stays locked")
+				}
+			}
+		})
+	}
+}
+
+func TestSecondEngineNamesTheFirst(t *testing.T) {
+	s := newSuite(t)
+	_, err := engine.Open(t.Context(), engine.Options{DataDir: s.dataDir})
+	var held *datadir.HeldError
+	if !errors.As(err, &held) || held.Holder.PID != os.Getpid() || held.Holder.URL != s.url {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestIdleEngineEnds(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "")
+	s.endpoint("titanic", "blue")
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := options(s.dataDir)
+	o.IdleExit = 200 * time.Millisecond
+	e, err := engine.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.engine, s.url = e, e.URL()
+	s.as("titanicml", homeRegion)
+	served := make(chan error, 1)
+	go func() { served <- e.Serve(context.WithoutCancel(t.Context())) }()
+	select {
+	case err := <-served:
+		t.Fatalf("ended with an endpoint: %v", err)
+	case <-time.After(time.Second):
+	}
+	if _, err := s.DeleteEndpoint(s.ctx, &sagemaker.DeleteEndpointInput{EndpointName: aws.String("titanic")}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-served:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(20 * time.Second):
+		e.Close()
+		t.Fatal("an idle engine does not end")
+	}
+	if _, err := s.ListEndpoints(s.ctx, &sagemaker.ListEndpointsInput{}); err == nil {
+		t.Error("it still answers")
+	}
+}
+
+func TestStartIsQuick(t *testing.T) {
+	s := newSuite(t)
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	s.open()
+	if _, err := s.ListTrainingJobs(s.ctx, &sagemaker.ListTrainingJobsInput{}); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("start to first answer took %s", took)
+	}
+}
