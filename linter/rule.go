@@ -108,6 +108,15 @@ func (p *Pass) ReportOn(r *eval.Resource, at eval.Locator, format string, args .
 	return f
 }
 
+// Within returns the place at when it lies in the files of the pass's module, and otherwise the second place: a value may
+// have been written by the caller of a module, but findings stand at the resource.
+func (p *Pass) Within(at, otherwise eval.Locator) eval.Locator {
+	if p.Module != nil && p.Module.Source != nil && at != nil && p.Module.Source.File(at.Range().Filename) != nil {
+		return at
+	}
+	return otherwise
+}
+
 // Keep stores a fact of this root module for the rule's PerTree run. A fact must be small and must not hold the root,
 // whose memory is released after its run; keep strings and ranges.
 func (p *Pass) Keep(value any) {

@@ -563,3 +563,20 @@ func equalSlices(v, w Value, a, b []Value) (equal, known bool) {
 	}
 	return known, known
 }
+
+// Overlay is merge(base, top): the keys of top win, what is unknown may add keys, and null or absent count as empty.
+func Overlay(base, top Value) Value {
+	out := newMap(base.Len() + top.Len())
+	for _, v := range []Value{base, top} {
+		switch v.kind {
+		case Unknown:
+			out.unknown(v.Refs())
+		case Map:
+			v.Each(out.set)
+			if v.Partial() {
+				out.unknown(v.Refs())
+			}
+		}
+	}
+	return out.value()
+}

@@ -2,11 +2,20 @@
 // Output: findings.
 package rules
 
+//go:generate go run ../internal/rulepages
+
 import "github.com/titanicml/terraform-provider-titanicml/linter"
 
 // All lists every rule, in the order of the documentation. The slice is new on every call; the rules are shared.
 func All() []*linter.Rule {
 	return []*linter.Rule{
+		RequiredTags,
+		DefaultTags,
+		HardcodedSecret,
+		LogRetention,
+		ResourceNaming,
+		BackendState,
+		VersionPinned,
 		IgnoreInvalid,
 		IgnoreUnused,
 	}

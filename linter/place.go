@@ -1,0 +1,37 @@
+package linter
+
+import (
+	"regexp"
+	"sync"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+)
+
+// Place is where findings about a whole module stand: its terraform block, else the start of its first file.
+func Place(m *module.Module) eval.Locator {
+	if len(m.Terraform) > 0 {
+		return eval.At(module.HeaderRange(m.Terraform[0]))
+	}
+	name := m.Dir
+	for _, f := range m.Files {
+		if name == m.Dir || f.Path == m.Dir+"/main.tf" {
+			name = f.Path
+		}
+	}
+	return eval.At(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos})
+}
+
+var patterns sync.Map // string to *regexp.Regexp
+
+// Regexp compiles a pattern once per process. The pattern must have passed an Option.Check or be a literal.
+func Regexp(pattern string) *regexp.Regexp {
+	if re, ok := patterns.Load(pattern); ok {
+		return re.(*regexp.Regexp)
+	}
+	re := regexp.MustCompile(pattern)
+	patterns.Store(pattern, re)
+	return re
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+)
+
+// IAMAdminPolicy reports policies that make their holder an administrator.
+var IAMAdminPolicy = &linter.Rule{
+	Name:     "iam_admin_policy",
+	Title:    "no policy may make its holder an administrator",
+	Severity: linter.Error,
+	Since:    "0.1.0",
+	Scope:    linter.PerResource,
+	Types:    policyTypes,
+	Text: `A finding is every action on every resource, ` + "`" + `iam:*` + "`" + ` on every resource (its holder can grant itself the rest), and the attachment of
+an AWS managed policy that does the same: AdministratorAccess, IAMFullAccess, PowerUserAccess and their like. A condition
+does not change what the statement allows once it holds. Managed policies are looked up in attachments, ` + "`" + `managed_policy_arns` + "`" + ` of
+roles and IAM Identity Center permission sets.`,
+	Run: runAdminPolicy,
+}
+
+// attachments are the arguments that attach managed policies by ARN. Boundaries are left out: they grant nothing.
+var attachments = map[string][]string{
+	"aws_iam_group_policy_attachment":            {"policy_arn"},
+	"aws_iam_group_policy_attachments_exclusive": {"policy_arns"},
+	"aws_iam_policy_attachment":                  {"policy_arn"},
+	"aws_iam_role":                               {"managed_policy_arns"},
+	"aws_iam_role_policy_attachment":             {"policy_arn"},
+	"aws_iam_role_policy_attachments_exclusive":  {"policy_arns"},
+	"aws_iam_user_policy_attachment":             {"policy_arn"},
+	"aws_iam_user_policy_attachments_exclusive":  {"policy_arns"},
+	"aws_ssoadmin_managed_policy_attachment":     {"managed_policy_arn"},
+}
+
+func runAdminPolicy(p *linter.Pass) {
+	reportPolicies(p)
+	for _, name := range attachments[p.Resource.Type] {
+		arns := p.Resource.Attr(name)
+		elems := arns.Elems()
+		if arns.Kind() == eval.String {
+			elems = []eval.Value{arns}
+		}
+		for _, e := range elems {
+			// An unknown partition does not hide which policy is meant.
+			arn, _ := e.Pattern("aws")
+			if consequence, ok := iam.AdminPolicy(arn); ok {
+				var at eval.Locator = e
+				if e.Range().Filename == "" {
+					at = p.Resource.AttrRange(name)
+				}
+				p.Report(at, "%s attaches %q, which %s; attach a policy that lists actions and resources", p.Resource.Address(), arn, consequence)
+			}
+		}
+	}
+}

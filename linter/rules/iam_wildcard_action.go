@@ -1,0 +1,20 @@
+package rules
+
+import "github.com/titanicml/terraform-provider-titanicml/linter"
+
+// IAMWildcardAction reports wildcards in the actions of Allow statements.
+var IAMWildcardAction = &linter.Rule{
+	Name:     "iam_wildcard_action",
+	Title:    "an Allow statement must list its actions",
+	Severity: linter.Error,
+	Since:    "0.1.0",
+	Scope:    linter.PerResource,
+	Types:    policyTypes,
+	Text: `A wildcard in Action grants what nobody listed, and what AWS adds to the service next year. The message counts what the
+wildcard matches today, and how much of that is permission management or write.
+
+Every wildcard (` + "`" + `*` + "`" + ` and ` + "`" + `?` + "`" + `, anywhere in the name) of an Allow statement is a finding. When a service really needs one, an ignore
+comment with a reason and a document records why. Deny statements are never a finding. Replace the wildcard by the actions that
+are used: CloudTrail and IAM Access Analyzer know them.`,
+	Run: reportPolicies,
+}

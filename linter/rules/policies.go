@@ -1,0 +1,272 @@
+package rules
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+)
+
+// policyTypes are what the IAM rules look at; the attributes that hold policies are facts of awsschema.
+var policyTypes = []string{"aws_*", "data.aws_iam_policy_document"}
+
+// policy is an IAM policy of a resource, with what package iam says of it.
+type policy struct {
+	kind     iam.Kind
+	doc      *iam.Policy
+	findings []iam.Finding
+}
+
+// reportPolicies reports what package iam finds under the rule's name in the resource's policies.
+func reportPolicies(p *linter.Pass) {
+	for _, pol := range policiesOf(p) {
+		for _, f := range pol.findings {
+			if f.Rule == p.Rule.Name {
+				at, _ := f.Origin.(eval.Locator)
+				p.Report(at, "%s %s", p.Resource.Address(), f.Message)
+			}
+		}
+	}
+}
+
+// policiesOf returns the policies of the pass's resource; the rules share them.
+func policiesOf(p *linter.Pass) []policy {
+	r := p.Resource
+	var places []policyPlace
+	if r.Mode == module.Managed {
+		if places = policyPlaces(r.Type); places == nil && permissions[r.Type] == nil {
+			return nil
+		}
+	} else if r.Type != "aws_iam_policy_document" {
+		return nil
+	}
+	type key struct{ r *eval.Resource }
+	return p.Root.Memo(key{r}, func() any {
+		var out []policy
+		add := func(kind iam.Kind, doc *iam.Policy) {
+			out = append(out, policy{kind, doc, doc.Check(kind)})
+		}
+		for _, place := range places {
+			for _, b := range place.bodies(&r.Body) {
+				if v := b.Attr(place.attr); v.IsSet() {
+					if text, err := v.JSON(); err == nil {
+						add(place.kind, iam.Build(policyNode(text, b.AttrRange(place.attr), 0)))
+					}
+				}
+			}
+		}
+		if grant := permissions[r.Type]; grant != nil {
+			add(iam.Resource, iam.Build(grant(r)))
+		}
+		if r.Mode == module.Data && !usedDocuments(p.Root)[documentKey{r.Module.Path, r.LocalAddress()}] {
+			if text, err := r.Module.PolicyDocument(r).JSON(); err == nil {
+				doc := iam.Build(policyNode(text, r, 0))
+				add(doc.Guess(), doc)
+			}
+		}
+		return out
+	}).([]policy)
+}
+
+// policyNode turns an evaluated value into what package iam reads. Parts that no source wrote get the place of what holds them.
+func policyNode(v eval.Value, at eval.Locator, depth int) iam.Node {
+	if v.Range().Filename != "" {
+		at = eval.At(v.Range())
+	}
+	n := iam.Node{Origin: at}
+	if depth > 40 {
+		return n
+	}
+	switch v.Kind() {
+	case eval.Null:
+		n.Kind = iam.NullNode
+	case eval.String, eval.Number, eval.Bool:
+		if s, ok := v.Pattern(iam.Hole); ok {
+			n.Kind, n.Text = iam.TextNode, s
+		}
+	case eval.List:
+		n.Kind, n.Partial = iam.ListNode, v.Partial()
+		for _, e := range v.Elems() {
+			n.Elems = append(n.Elems, policyNode(e, at, depth+1))
+		}
+	case eval.Map:
+		n.Kind, n.Partial, n.Keys = iam.ObjectNode, v.Partial(), v.Keys()
+		for _, k := range n.Keys {
+			n.Elems = append(n.Elems, policyNode(v.Get(k), at, depth+1))
+		}
+	}
+	return n
+}
+
+// policyPlace is an attribute that holds a policy, below a path of nested blocks.
+type policyPlace struct {
+	blocks []string
+	attr   string
+	kind   iam.Kind
+}
+
+func (p policyPlace) bodies(b *eval.Body) []*eval.Body {
+	bodies := []*eval.Body{b}
+	for _, name := range p.blocks {
+		var inner []*eval.Body
+		for _, b := range bodies {
+			inner = append(inner, b.Blocks(name)...)
+		}
+		bodies = inner
+	}
+	return bodies
+}
+
+var placesByType sync.Map
+
+// policyPlaces returns where a resource type holds policies, by the facts of its schema; nil for most types.
+func policyPlaces(typ string) []policyPlace {
+	if v, ok := placesByType.Load(typ); ok {
+		return v.([]policyPlace)
+	}
+	var places []policyPlace
+	if awsschema.HasPolicy(typ) {
+		if t, ok := awsschema.Resource(typ); ok {
+			places = placesIn(&t.Block, nil)
+		}
+	}
+	placesByType.Store(typ, places)
+	return places
+}
+
+func placesIn(b *awsschema.Block, path []string) []policyPlace {
+	kinds := map[awsschema.PolicyKind]iam.Kind{
+		awsschema.IdentityPolicy: iam.Identity, awsschema.TrustPolicy: iam.Trust, awsschema.ResourcePolicy: iam.Resource,
+		awsschema.AccountResourcePolicy: iam.AccountResource, awsschema.LimitPolicy: iam.Limit,
+	}
+	var out []policyPlace
+	for _, a := range b.Attributes {
+		if a.Policy != awsschema.NoPolicy {
+			out = append(out, policyPlace{append([]string(nil), path...), a.Name, kinds[a.Policy]})
+		}
+	}
+	for _, n := range b.Blocks {
+		out = append(out, placesIn(n.Block, append(append([]string(nil), path...), n.Name))...)
+	}
+	return out
+}
+
+// documentKey names a data block: its module's address and its own.
+type documentKey struct{ module, address string }
+
+// usedDocuments finds the aws_iam_policy_document blocks whose text reaches an attribute or document that is judged itself. The
+// others are judged where they stand, since nobody else will.
+func usedDocuments(root *eval.Root) map[documentKey]bool {
+	type key struct{}
+	return root.Memo(key{}, func() any {
+		used := map[documentKey]bool{}
+		note := func(refs []eval.Ref) {
+			for _, ref := range refs {
+				used[documentKey{ref.Module, ref.Address}] = true
+			}
+		}
+		for _, r := range root.Resources() {
+			switch {
+			case r.Mode == module.Managed:
+				for _, place := range policyPlaces(r.Type) {
+					for _, b := range place.bodies(&r.Body) {
+						note(b.Refs(place.attr))
+					}
+				}
+			case r.Type == "aws_iam_policy_document":
+				for _, name := range []string{"source_json", "source_policy_documents", "override_json", "override_policy_documents"} {
+					note(r.Refs(name))
+				}
+			}
+		}
+		return used
+	}).(map[documentKey]bool)
+}
+
+// permissions turns resources that add one statement to a policy, with arguments instead of JSON, into that policy.
+var permissions = map[string]func(*eval.Resource) iam.Node{
+	"aws_lambda_permission": func(r *eval.Resource) iam.Node {
+		return permission(r, "function_name", map[string]string{"source_arn": "ArnLike aws:SourceArn", "source_account": "StringEquals aws:SourceAccount",
+			"principal_org_id": "StringEquals aws:PrincipalOrgID"})
+	},
+	"aws_lambda_layer_version_permission": func(r *eval.Resource) iam.Node {
+		return permission(r, "layer_name", map[string]string{"organization_id": "StringEquals aws:PrincipalOrgID"})
+	},
+	"aws_cloudwatch_event_permission": func(r *eval.Resource) iam.Node {
+		n := permission(r, "event_bus_name", nil)
+		for _, b := range r.Blocks("condition") {
+			operator, ok1 := b.Attr("type").Str()
+			key, ok2 := b.Attr("key").Str()
+			if !ok1 || !ok2 {
+				return iam.Node{Origin: r}
+			}
+			n = withCondition(n, operator, key, policyNode(b.Attr("value"), b, 0))
+		}
+		return n
+	},
+}
+
+func permission(r *eval.Resource, resource string, conditions map[string]string) iam.Node {
+	text := func(name, missing string) iam.Node {
+		if v := r.Attr(name); v.IsSet() {
+			return policyNode(v, r.AttrRange(name), 0)
+		}
+		return iam.Node{Kind: iam.TextNode, Text: missing, Origin: r}
+	}
+	action := "events:PutEvents"
+	if r.Type == "aws_lambda_layer_version_permission" {
+		action = "lambda:GetLayerVersion"
+	}
+	principal := text("principal", "")
+	kind := "AWS"
+	if serviceName(principal.Text) {
+		kind = "Service"
+	}
+	n := object(r, "Effect", iam.Node{Kind: iam.TextNode, Text: "Allow", Origin: r}, "Principal", object(r, kind, principal),
+		"Action", text("action", action), "Resource", text(resource, "default"))
+	for _, name := range []string{"source_arn", "source_account", "principal_org_id", "organization_id"} {
+		if spec, ok := conditions[name]; ok && r.Attr(name).IsSet() {
+			operator, key, _ := strings.Cut(spec, " ")
+			n = withCondition(n, operator, key, text(name, ""))
+		}
+	}
+	return n
+}
+
+// serviceName reports whether a principal is a service's name rather than an account, an ARN or "*".
+func serviceName(principal string) bool {
+	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"} {
+		if strings.HasSuffix(principal, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// withCondition adds a condition to a statement that permission made.
+func withCondition(n iam.Node, operator, key string, value iam.Node) iam.Node {
+	one := object(n.Origin, operator, object(n.Origin, key, value))
+	for i, k := range n.Keys {
+		if k == "Condition" {
+			n.Elems[i].Keys = append(n.Elems[i].Keys, one.Keys...)
+			n.Elems[i].Elems = append(n.Elems[i].Elems, one.Elems...)
+			return n
+		}
+	}
+	n.Keys, n.Elems = append(n.Keys, "Condition"), append(n.Elems, one)
+	return n
+}
+
+// object makes an object from keys and values in turn; the values are nodes.
+func object(origin any, pairs ...any) iam.Node {
+	n := iam.Node{Kind: iam.ObjectNode, Origin: origin}
+	for i := 0; i < len(pairs); i += 2 {
+		n.Keys = append(n.Keys, pairs[i].(string))
+		n.Elems = append(n.Elems, pairs[i+1].(iam.Node))
+	}
+	return n
+}

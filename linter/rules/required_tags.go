@@ -1,0 +1,280 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+)
+
+var defaultTagKeys = []string{"project", "env", "owner", "managed_by", "cost_center"}
+
+// RequiredTags wants every taggable resource to carry the tags that cost and ownership reports rest on.
+var RequiredTags = &linter.Rule{
+	Name:     "required_tags",
+	Title:    "taggable resources must carry the required tags",
+	Severity: linter.Error,
+	Since:    "0.1.0",
+	Scope:    linter.PerResource,
+	Types:    []string{"aws_*", "awscc_*", "titanicml_*"},
+	Text: `A resource without its tags has no owner to call and no budget to charge. Every taggable resource carries the keys in
+` + "`tags`" + `, from its own argument or from the provider's default tags, which follow aliases into called modules. Values are checked where
+they are known: never empty, within ` + "`values`" + ` and matching ` + "`patterns`" + `.
+
+Examined are ` + "`tags`" + ` of every type that the AWS provider can tag and of titanicml resources, the list form of awscc, ` + "`tag`" + ` blocks of auto
+scaling groups, ` + "`tag_specifications`" + ` of launch templates and fleets, and ` + "`volume_tags`" + ` of instances, which default tags do not reach. A key that
+may come from a value that is not known, as in ` + "`merge(var.tags, {...})`" + `, is not missing; the known keys beside it are still checked.
+
+` + "`--fix`" + ` adds the missing keys: with ` + "`fix_merge`" + ` the expression of a map that holds them all, else the expressions in ` + "`fix_values`" + `.`,
+	Options: []linter.Option{
+		{Name: "tags", Default: defaultTagKeys, Text: "keys that must be there"},
+		{Name: "values", Default: map[string][]string{}, Text: "allowed values by key"},
+		{Name: "patterns", Default: map[string]string{}, Text: "pattern that the value of a key must match", Check: isPattern},
+		{Name: "fix_merge", Default: "", Text: "expression of a map with all required tags, such as local.tags"},
+		{Name: "fix_values", Default: map[string]string{}, Text: "expression for a missing key, such as var.owner or \"terraform\" in quotes"},
+	},
+	Run: requiredTags,
+}
+
+func requiredTags(p *linter.Pass) {
+	r := p.Resource
+	switch provider, _, _ := strings.Cut(r.Type, "_"); provider {
+	case "aws":
+		if awsschema.Taggable(r.Type) {
+			tags := r.Attr("tags")
+			defaults := eval.MapValue(nil)
+			if awsschema.DefaultTags(r.Type) {
+				defaults = defaultTagsOf(r)
+			}
+			checkTags(p, r, "tags", over(planned(r, tags), defaults), "add them to tags or to the provider's default_tags")
+		}
+		if awsschema.TagBlocks(r.Type) {
+			checkTags(p, r, "tag", tagBlocks(r), "add tag blocks; default_tags do not reach this type")
+		}
+		if v := r.Attr("volume_tags"); v.IsSet() {
+			checkTags(p, r, "volume_tags", v, "add them to volume_tags; default_tags do not reach volumes there")
+		}
+		tagSpecifications(p, r)
+	case "awscc":
+		if v := r.Attr("tags"); v.IsSet() {
+			checkTags(p, r, "tags", pairs(v), "add them to tags")
+		}
+	case "titanicml":
+		if taggableHere(r.Type) {
+			checkTags(p, r, "tags", over(r.Attr("tags"), r.Provider().Attr("default_tags")), "add them to tags or to the provider's default_tags")
+		}
+	}
+}
+
+// taggableHere names the resources of our own provider that take tags.
+func taggableHere(typ string) bool {
+	return slices.Contains([]string{"titanicml_dataset", "titanicml_training_run", "titanicml_evaluation", "titanicml_model_version",
+		"titanicml_endpoint"}, typ)
+}
+
+// planned takes the merged tags where a plan has them.
+func planned(r *eval.Resource, tags eval.Value) eval.Value {
+	if all := r.Attr("tags_all"); r.Syntax() == nil && all.Kind() == eval.Map {
+		return all
+	}
+	return tags
+}
+
+func defaultTagsOf(r *eval.Resource) eval.Value {
+	pr := r.Provider()
+	if pr.Opaque {
+		return eval.UnknownValue()
+	}
+	if b := pr.Block("default_tags"); b != nil {
+		return b.Attr("tags")
+	}
+	return eval.MapValue(nil)
+}
+
+// over is tags on top of defaults; nothing written counts as no tags.
+func over(tags, defaults eval.Value) eval.Value { return eval.Overlay(defaults, tags) }
+
+// tagBlocks reads the tag blocks of an auto scaling group.
+func tagBlocks(r *eval.Resource) eval.Value {
+	m := map[string]eval.Value{}
+	uncertain := false
+	for _, b := range r.Blocks("tag") {
+		if k, ok := b.Attr("key").Str(); ok && !b.Maybe() {
+			m[k] = b.Attr("value")
+		} else {
+			uncertain = true
+		}
+	}
+	if uncertain {
+		return eval.MapValue(m).WithPartial()
+	}
+	return eval.MapValue(m)
+}
+
+// pairs reads the list form of awscc: [{ key = "k", value = "v" }].
+func pairs(v eval.Value) eval.Value {
+	if v.Kind() != eval.List {
+		return v
+	}
+	m := map[string]eval.Value{}
+	uncertain := v.Partial()
+	for _, e := range v.Elems() {
+		if k, ok := e.Get("key").Str(); ok {
+			m[k] = e.Get("value")
+		} else {
+			uncertain = true
+		}
+	}
+	if uncertain {
+		return eval.MapValue(m).WithPartial()
+	}
+	return eval.MapValue(m)
+}
+
+func tagSpecifications(p *linter.Pass, r *eval.Resource) {
+	if !r.Has("tag_specifications") && r.Type != "aws_launch_template" {
+		return
+	}
+	seen, uncertain := map[string]bool{}, false
+	for _, b := range r.Blocks("tag_specifications") {
+		typ, ok := b.Attr("resource_type").Str()
+		if !ok || b.Maybe() {
+			uncertain = true
+			continue
+		}
+		seen[typ] = true
+		report(p, r, b, "tag_specifications for "+typ, b.Attr("tags"), "add them there; default_tags do not reach what is launched")
+	}
+	if r.Type != "aws_launch_template" || uncertain {
+		return
+	}
+	for _, typ := range []string{"instance", "volume"} {
+		if !seen[typ] {
+			p.Report(r, "%s has no tag_specifications for %s: what it launches carries no tags; add the block with %s", r.Address(), typ,
+				strings.Join(p.Strings("tags"), ", "))
+		}
+	}
+}
+
+func checkTags(p *linter.Pass, r *eval.Resource, attr string, tags eval.Value, advice string) {
+	f := report(p, r, r.AttrRange(attr), attr, tags, advice)
+	if f != nil && attr == "tags" {
+		f.Fix = fixTags(p, r, missing(p, tags))
+	}
+}
+
+func missing(p *linter.Pass, tags eval.Value) []string {
+	var out []string
+	for _, k := range p.Strings("tags") {
+		if v := tags.Get(k); !v.IsSet() {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// report checks keys and values, and returns the finding about missing keys.
+func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags eval.Value, advice string) (f *linter.Finding) {
+	if lack := missing(p, tags); len(lack) > 0 {
+		hint := ""
+		for _, k := range tags.Keys() {
+			if i := slices.IndexFunc(lack, func(m string) bool { return strings.EqualFold(m, k) && m != k }); i >= 0 {
+				hint = fmt.Sprintf(" (the key %q is spelled %q)", lack[i], k)
+			}
+		}
+		f = p.Report(at, "%s lacks the %s %s%s; %s", r.Address(), plural(what, "key", len(lack)), strings.Join(lack, ", "), hint, advice)
+		f.Evidence = what + " lacks " + strings.Join(lack, ",")
+	}
+	keys := append(sorted(p.Lists("values")), sorted(p.Map("patterns"))...)
+	keys = append(keys, p.Strings("tags")...)
+	slices.Sort(keys)
+	for _, k := range slices.Compact(keys) {
+		v, ok := tags.Get(k).Str()
+		if !ok {
+			continue
+		}
+		place := p.Within(tags.Get(k), at)
+		allowed, pattern := p.Lists("values")[k], p.Map("patterns")[k]
+		switch {
+		case v == "":
+			p.Report(place, "%s tag %s is empty; name its value", r.Address(), k)
+		case len(allowed) > 0 && !contains(allowed, v):
+			p.Report(place, "%s tag %s = %q is not one of %s", r.Address(), k, v, strings.Join(allowed, ", "))
+		case pattern != "" && !linter.Regexp(pattern).MatchString(v):
+			p.Report(place, "%s tag %s = %q does not match %s", r.Address(), k, v, pattern)
+		}
+	}
+	return f
+}
+
+func plural(what, noun string, n int) string {
+	if n > 1 {
+		noun += "s"
+	}
+	if what == "tags" {
+		if n > 1 {
+			return "tags"
+		}
+		return "tag"
+	}
+	return what + " " + noun
+}
+
+// fixTags writes the edits that add the missing keys, nil when the configuration does not say what to write.
+func fixTags(p *linter.Pass, r *eval.Resource, lack []string) []linter.Edit {
+	body := r.Syntax()
+	if body == nil || r.Decl == nil {
+		return nil
+	}
+	if f := p.Module.Source.File(r.Range().Filename); f == nil || f.JSON {
+		return nil
+	}
+	merge, values := p.Text("fix_merge"), p.Map("fix_values")
+	var pairs []string
+	for _, k := range lack {
+		if values[k] == "" && merge == "" {
+			return nil
+		}
+		pairs = append(pairs, fmt.Sprintf("%s = %s", k, values[k]))
+	}
+	a := body.Attributes["tags"]
+	if a == nil {
+		text := merge
+		if text == "" {
+			text = "{\n    " + strings.Join(pairs, "\n    ") + "\n  }"
+		}
+		at := r.Decl.Block.OpenBraceRange
+		at.Start = at.End
+		return []linter.Edit{{Range: at, Text: "\n  tags = " + text + "\n"}}
+	}
+	if merge != "" {
+		at := a.Expr.Range()
+		before, after := at, at
+		before.End, after.Start = before.Start, after.End
+		return []linter.Edit{{Range: before, Text: "merge(" + merge + ", "}, {Range: after, Text: ")"}}
+	}
+	obj, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return nil
+	}
+	at := obj.OpenRange
+	at.Start = at.End
+	indent := strings.Repeat(" ", max(a.NameRange.Start.Column+1, 1))
+	return []linter.Edit{{Range: at, Text: "\n" + indent + strings.Join(pairs, "\n"+indent) + tail(obj)}}
+}
+
+// tail separates the new keys from what follows on the same line.
+func tail(obj *hclsyntax.ObjectConsExpr) string {
+	if len(obj.Items) > 0 && obj.Items[0].KeyExpr.Range().Start.Line == obj.OpenRange.End.Line {
+		return "\n"
+	}
+	if len(obj.Items) == 0 && obj.SrcRange.End.Line == obj.OpenRange.End.Line {
+		return "\n"
+	}
+	return ""
+}

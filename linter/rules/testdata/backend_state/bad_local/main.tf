@@ -1,0 +1,7 @@
+terraform {
+  backend "local" { # want "keeps state on one machine"
+    path = "terraform.tfstate"
+  }
+}
+
+resource "aws_s3_bucket" "data" {}

@@ -1,0 +1,7 @@
+terraform {
+  cloud {
+    organization = "titanic"
+  }
+}
+
+resource "aws_s3_bucket" "data" {}

@@ -1,0 +1,24 @@
+resource "aws_iam_policy" "ci" {
+  name = "titanic-ci"
+  policy = jsonencode({
+    Statement = [
+      {
+        Effect    = "Allow"
+        Action    = "iam:AttachRolePolicy"
+        Resource  = "arn:aws:iam::111122223333:role/*"
+        Condition = { ArnEquals = { "iam:PolicyARN" = "arn:aws:iam::111122223333:policy/titanic-data" } }
+      },
+      {
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = "*"
+        Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["lambda:CreateFunction", "iam:CreatePolicyVersion"]
+        Resource = ["arn:aws:lambda:eu-west-1:111122223333:function:titanic", aws_iam_policy.data.arn]
+      },
+    ]
+  })
+}

@@ -1,0 +1,36 @@
+variable "service" {
+  type = string
+}
+
+resource "aws_iam_role_policy" "train" {
+  name = "titanic-train"
+  role = aws_iam_role.train.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Resource = "arn:aws:s3:::titanic-data/*"
+      },
+      {
+        Effect   = "Deny"
+        Action   = "s3:*"
+        Resource = "*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = "${var.service}:DescribeModel"
+        Resource = "arn:aws:sagemaker:eu-west-1:111122223333:model/titanic"
+      },
+    ]
+  })
+}
+
+resource "aws_vpc_endpoint" "s3" {
+  vpc_id       = aws_vpc.main.id
+  service_name = "com.amazonaws.eu-west-1.s3"
+  policy = jsonencode({
+    Statement = { Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" }
+  })
+}

@@ -1,0 +1,37 @@
+variable "tags" {
+  type = map(string)
+}
+
+provider "aws" {
+  default_tags {
+    tags = { project = "titanic", env = "dev", owner = "mlops", managed_by = "terraform" }
+  }
+}
+
+provider "aws" {
+  alias = "unknown"
+  default_tags {
+    tags = var.tags
+  }
+}
+
+resource "aws_s3_bucket" "data" {
+  tags = { cost_center = "ml-1001" }
+}
+
+# What an unknown map holds is not missing.
+resource "aws_s3_bucket" "given" {
+  tags = merge(var.tags, { cost_center = "ml-1001" })
+}
+
+resource "aws_s3_bucket" "aliased" {
+  provider = aws.unknown
+}
+
+# This type takes no tags.
+resource "aws_s3_bucket_versioning" "data" {
+  bucket = aws_s3_bucket.data.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}

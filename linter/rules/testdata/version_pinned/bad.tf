@@ -1,0 +1,22 @@
+terraform {
+  required_version = ">= 1.8" # want "required_version \">= 1.8\" has no upper bound"
+
+  required_providers {
+    aws    = { source = "hashicorp/aws", version = ">= 6.0" } # want "provider aws version \">= 6.0\" has no upper bound"
+    random = { source = "hashicorp/random" } # want "provider random has no version constraint"
+  }
+}
+
+resource "null_resource" "x" {} # want "provider null has no entry in required_providers"
+
+module "vpc" {
+  source = "terraform-aws-modules/vpc/aws" # want "module \"vpc\" takes the newest version"
+}
+
+module "net" {
+  source = "git::https://example.com/net.git" # want "follows the default branch"
+}
+
+module "iam" {
+  source = "git::https://example.com/iam.git?ref=main" # want "follows the branch main"
+}
