@@ -3,9 +3,10 @@
 # file to a gated, served model; a weak candidate is refused, a better one replaces the champion.
 #
 # `make demo` calls it, with TERRAFORM (the terraform or tofu to use) and TF_CLI_CONFIG_FILE (where that
-# finds the provider) set. It needs bin/ to be built, and exits non-zero when any step differs from what
-# it should be. It runs again at any time: what an earlier run left, finished or not, is ended and removed
-# first. It works on bash 3.2, which is what macOS has.
+# finds the provider) set; without them it takes terraform from PATH and the provider from bin/. It needs
+# bin/ to be built, and exits non-zero when any step differs from what it should be. It runs again at any
+# time: what an earlier run left, finished or not, is ended and removed first. It works on bash 3.2, which
+# is what macOS has.
 set -euo pipefail
 export LC_ALL=C
 
@@ -225,6 +226,11 @@ for tool in titanic titanicml-local; do
 done
 command -v "$terraform" >/dev/null || { step=start fail "$terraform is not on PATH; set TERRAFORM to a terraform or tofu >= 1.8"; }
 
+if [[ -z ${TF_CLI_CONFIG_FILE:-} ]]; then
+  TF_CLI_CONFIG_FILE=$("$root/tools/mirror.sh" "$(cat "$root/VERSION")")
+  export TF_CLI_CONFIG_FILE
+fi
+
 trap interrupted INT TERM HUP
 started=$(now)
 say "${bold}The Titanic, from a CSV file to a gated endpoint.${reset} Everything runs on this machine."
@@ -270,7 +276,7 @@ chapter "A weak candidate"
 passengers=$'1,female,29,0,0\n2,male,4,1,1\n3,female,,0,0\n1,male,45,1,0\n3,male,22,1,0\n3,female,30,1,5'
 begin "2 training" "training a model that sees neither sex nor class nor age"
 answers_before=$(ask "$passengers")
-cp "$pointer" "$logs/champion.before.json"
+cp -R "$pointer" "$logs/champion.before"
 apply 2_training -var features=weak
 finish 2_training
 
@@ -286,7 +292,7 @@ refusal "$logs/3_promotion.refused.log" | sed 's/^/      /'
 printf '\n'
 
 begin "4 serving" "looking at champion and endpoint"
-cmp -s "$pointer" "$logs/champion.before.json" || fail "the refused candidate changed the champion"
+diff -r "$pointer" "$logs/champion.before" >/dev/null || fail "the refused candidate changed the champion"
 unchanged 4_serving
 answers_after=$(ask "$passengers")
 expect "the endpoint's answer" "$answers_after" "$answers_before"
@@ -332,9 +338,11 @@ took=$(($(now) - started))
 rm -f "$logs/demo.pid"
 chapter "Done in $((took / 1000)) seconds. Where everything is"
 record=$(output 3_promotion record)
+# The engine keeps each object as a directory; the content is the file +data-... in it.
+record=$(printf '%s' "$data_dir/s3/${record#s3://}"/+data-*)
 say "  state        $(shown "$here")/<stage>/terraform.tfstate"
-say "  decisions    $(shown "$data_dir")/s3/${record#s3://}"
-say "  job logs     $(shown "$data_dir")/jobs"
+say "  the record   $(shown "$record")"
+say "  job logs     $(shown "$data_dir")/jobs/eu-west-1/<kind>/<job>/stdout.log"
 say "  terraform    $(shown "$logs")"
 printf '\n'
 say "The endpoint goes on serving, and so does the engine behind it. Ask it yourself:"

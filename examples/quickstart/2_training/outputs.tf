@@ -20,7 +20,7 @@ output "model_package_group" {
 
 output "summary" {
   description = "The candidate in one line."
-  value = format("version %d, features %s: accuracy %.3f and AUC %.3f on %d held-out passengers",
+  value = format("version %d (%s): accuracy %.3f, AUC %.3f on %d held-out passengers",
     titanicml_model_version.candidate.version, var.features, titanicml_evaluation.holdout.metrics["accuracy"],
   titanicml_evaluation.holdout.metrics["auc"], titanicml_evaluation.holdout.examples)
 }
