@@ -64,6 +64,7 @@ var (
 	BadNextToken  = Fault{validation, "Invalid pagination token.", 0}
 	NotSupported  = Fault{validation, "%s is not supported by the local engine. %s", 0} // the engine's own
 	DiskFull      = Fault{"ResourceLimitExceeded", "The engine cannot store this: the disk that holds %s is full. Free some space and try again.", 0}
+	LockedStore   = Fault{"ServiceUnavailable", "The engine cannot use its store: another program has locked %s. Close what has it open (a database browser, a backup) and try again.", http.StatusServiceUnavailable}
 	ReadOnlyStore = Fault{"ServiceUnavailable", "The engine cannot store this: %s is read-only.", http.StatusServiceUnavailable}
 
 	// Training jobs.

@@ -156,7 +156,10 @@ func (j *Jobs) start(k key) {
 		defer j.wait.Done()
 		defer func() {
 			j.mu.Lock()
-			delete(j.running, k)
+			// Once it has ended its name may be another job's already.
+			if j.running[k] == r {
+				delete(j.running, k)
+			}
 			j.mu.Unlock()
 		}()
 		select {

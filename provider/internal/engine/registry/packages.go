@@ -211,8 +211,6 @@ func (g *Registry) UpdatePackage(ctx context.Context, r api.Request) (api.Docume
 				return err
 			}
 			record.Approval = approval
-			// The former reason explains the former decision only.
-			delete(record.Document, "ApprovalDescription")
 		}
 		for _, member := range []string{"ApprovalDescription", "InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ModelPackageRegistrationType"} {
 			if in.Has(member) {

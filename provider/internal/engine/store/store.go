@@ -190,6 +190,8 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%w (%w)", api.DiskFull.With(s.path), err)
 	case sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_PERM:
 		return fmt.Errorf("%w (%w)", api.ReadOnlyStore.With(s.path), err)
+	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED:
+		return fmt.Errorf("%w (%w)", api.LockedStore.With(s.path), err)
 	case sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB:
 		return s.corrupt(err.Error())
 	}

@@ -332,6 +332,26 @@ func TestWritesExplainTheDisk(t *testing.T) {
 	}
 }
 
+func TestLockedStoreSaysSo(t *testing.T) {
+	s := open(t)
+	other, err := sql.Open("sqlite", s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.write.Exec("PRAGMA busy_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Insert(t.Context(), job("a", epoch), nil)
+	if service := api.AsError(err); service.Code != "ServiceUnavailable" || !strings.Contains(service.Message, "another program has locked "+s.path) {
+		t.Fatalf("got %v", err)
+	}
+}
+
 func TestStateOutlivesTheProcessWithoutAClose(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "engine.db")
 	s, err := Open(context.Background(), path)
