@@ -9,6 +9,10 @@ import (
 // tableWidth keeps the table readable in a terminal and in a log.
 const tableWidth = 96
 
+// margin makes Terraform take each line for preformatted text, which it does not
+// wrap at the width of the terminal.
+const margin = "  "
+
 // Table renders every check, in order, as plain text: one line each, followed
 // by the reason where the check did not pass.
 func Table(checks []Check) string {
@@ -33,7 +37,7 @@ func Table(checks []Check) string {
 		}
 		c := checks[i-1]
 		if c.Verdict != Pass && c.Reason != "" {
-			indent := strings.Repeat(" ", widths[0]+2)
+			indent := margin + strings.Repeat(" ", widths[0]+2)
 			for _, line := range wrap(c.Reason, tableWidth-len(indent)-2) {
 				b.WriteString(indent + "  " + line + "\n")
 			}
@@ -53,7 +57,7 @@ func writeRow(b *strings.Builder, row []string, widths []int) {
 		}
 		line.WriteString("  ")
 	}
-	b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	b.WriteString(margin + strings.TrimRight(line.String(), " ") + "\n")
 }
 
 func (v Verdict) word() string {
