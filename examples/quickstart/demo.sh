@@ -288,7 +288,7 @@ grep -q 'Error: Promotion rejected by its gate' "$logs/3_promotion.refused.log" 
   fail "the apply ended with another error than the gate's" "$logs/3_promotion.refused.log"
 done_with "refused, as it should be; terraform apply ended with:"
 printf '\n'
-refusal "$logs/3_promotion.refused.log" | sed 's/^/      /'
+refusal "$logs/3_promotion.refused.log" | sed 's/^\(.\)/      \1/'
 printf '\n'
 
 begin "4 serving" "looking at champion and endpoint"
@@ -337,11 +337,8 @@ expect "the number of predictions" "$rows" 6
 took=$(($(now) - started))
 rm -f "$logs/demo.pid"
 chapter "Done in $((took / 1000)) seconds. Where everything is"
-record=$(output 3_promotion record)
-# The engine keeps each object as a directory; the content is the file +data-... in it.
-record=$(printf '%s' "$data_dir/s3/${record#s3://}"/+data-*)
 say "  state        $(shown "$here")/<stage>/terraform.tfstate"
-say "  the record   $(shown "$record")"
+say "  decisions    cat $(shown "$data_dir")/s3/titanicml-local/titanicml/decisions/$endpoint/3/*/+data*"
 say "  job logs     $(shown "$data_dir")/jobs/eu-west-1/<kind>/<job>/stdout.log"
 say "  terraform    $(shown "$logs")"
 printf '\n'
