@@ -261,7 +261,7 @@ func (p *jsonParser) str() (string, error) {
 				return "", err
 			}
 			b.WriteRune(r)
-		case c < 0x20 && c != '\t':
+		case c < 0x20:
 			return "", p.fail("a string has a line break or control character")
 		default:
 			b.WriteByte(c)

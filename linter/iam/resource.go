@@ -49,6 +49,9 @@ func ResourceWidth(resource string) (w Width, part string) {
 
 func nameWidth(service, name string) (Width, string) {
 	if strings.Trim(name, "*/:") == "" && strings.Contains(name, "*") {
+		if _, ok := FindService(service); !ok {
+			return WidePart, "every resource of the service"
+		}
 		return WidePart, "every " + service + " resource"
 	}
 	first, rest, typed := cutSegment(name)

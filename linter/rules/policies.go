@@ -60,7 +60,7 @@ func policiesOf(p *linter.Pass) []policy {
 			}
 		}
 		if grant := permissions[r.Type]; grant != nil {
-			add(iam.Resource, iam.Build(grant(r)))
+			add(iam.Resource, iam.Build(object(r, "Statement", grant(r))))
 		}
 		if r.Mode == module.Data && !usedDocuments(p.Root)[documentKey{r.Module.Path, r.LocalAddress()}] {
 			if text, err := r.Module.PolicyDocument(r).JSON(); err == nil {
@@ -187,7 +187,7 @@ func usedDocuments(root *eval.Root) map[documentKey]bool {
 	}).(map[documentKey]bool)
 }
 
-// permissions turns resources that add one statement to a policy, with arguments instead of JSON, into that policy.
+// permissions turns resources that add one statement to a policy, with arguments instead of JSON, into that statement.
 var permissions = map[string]func(*eval.Resource) iam.Node{
 	"aws_lambda_permission": func(r *eval.Resource) iam.Node {
 		return permission(r, "function_name", map[string]string{"source_arn": "ArnLike aws:SourceArn", "source_account": "StringEquals aws:SourceAccount",

@@ -3,7 +3,7 @@ resource "aws_iam_policy" "admin" {
   policy = jsonencode({
     Statement = [{
       Effect   = "Allow"
-      Action   = ["*"] # want `aws_iam_policy.admin allows "\*" on "\*", so its holder is an administrator`
+      Action   = ["*"] # want "aws_iam_policy.admin allows \"\\*\" on \"\\*\", so its holder is an administrator"
       Resource = ["*"]
     }]
   })
@@ -13,25 +13,25 @@ resource "aws_ssoadmin_permission_set_inline_policy" "people" {
   instance_arn       = var.instance
   permission_set_arn = var.permission_set
   inline_policy = jsonencode({
-    Statement = { Effect = "Allow", Action = "iam:*", Resource = "*" } # want `allows "iam:\*" on "\*", so its holder can make itself an administrator`
+    Statement = { Effect = "Allow", Action = "iam:*", Resource = "*" } # want "allows \"iam:\\*\" on \"\\*\", so its holder can make itself an administrator"
   })
 }
 
 resource "aws_iam_role_policy_attachment" "admin" {
   role       = "titanic-train"
-  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess" # want `aws_iam_role_policy_attachment.admin attaches "arn:aws:iam::aws:policy/AdministratorAccess", which allows everything`
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess" # want "aws_iam_role_policy_attachment.admin attaches \"arn:aws:iam::aws:policy/AdministratorAccess\", which allows everything"
 }
 
 resource "aws_iam_role" "train" {
   name                = "titanic-train"
   assume_role_policy  = file("trust.json")
-  managed_policy_arns = ["arn:${var.partition}:iam::aws:policy/PowerUserAccess"] # want `which allows everything but managing users`
+  managed_policy_arns = ["arn:${var.partition}:iam::aws:policy/PowerUserAccess"] # want "which allows everything but managing users"
 }
 
 resource "aws_ssoadmin_managed_policy_attachment" "people" {
   instance_arn       = var.instance
   permission_set_arn = var.permission_set
-  managed_policy_arn = "arn:aws:iam::aws:policy/IAMFullAccess" # want `lets its holder grant itself everything`
+  managed_policy_arn = "arn:aws:iam::aws:policy/IAMFullAccess" # want "lets its holder grant itself everything"
 }
 
 variable "instance" {

@@ -5,12 +5,12 @@ resource "aws_iam_policy" "ci" {
       {
         Effect   = "Allow"
         Action   = ["iam:AttachRolePolicy", "iam:GetRole"]
-        Resource = "arn:aws:iam::111122223333:role/*" # want `aws_iam_policy.ci allows iam:AttachRolePolicy on "arn:aws:iam::111122223333:role/\*", with which its holder attaches any policy`
+        Resource = "arn:aws:iam::111122223333:role/*" # want "aws_iam_policy.ci allows iam:AttachRolePolicy on \"arn:aws:iam::111122223333:role/\\*\", with which its holder attaches any policy"
       },
       {
         Effect   = "Allow"
         Action   = "iam:PassRole"
-        Resource = "*" # want `allows iam:PassRole on "\*" together with lambda:CreateFunction and sagemaker:CreateTrainingJob, so its holder can run code with the rights of any such role`
+        Resource = "*" # want "allows iam:PassRole on \"\\*\" together with lambda:CreateFunction and sagemaker:CreateTrainingJob, so its holder can run code with the rights of any such role"
       },
       {
         Effect   = "Allow"

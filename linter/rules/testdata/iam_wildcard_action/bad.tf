@@ -7,14 +7,14 @@ resource "aws_iam_role_policy" "train" {
       {
         Effect = "Allow"
         Action = [
-          "s3:Get*", # want `aws_iam_role_policy.train allows "s3:Get\*", which matches \d+ actions`
+          "s3:Get*", # want "aws_iam_role_policy.train allows \"s3:Get\\*\", which matches \\d+ actions"
           "s3:PutObject",
         ]
         Resource = "arn:aws:s3:::titanic-data/*"
       },
       {
         Effect   = "Allow"
-        Action   = "SageMaker:*" # want `allows "SageMaker:\*", which matches \d+ actions, \d+ of them write`
+        Action   = "SageMaker:*" # want "allows \"SageMaker:\\*\", which matches \\d+ actions, \\d+ of them write"
         Resource = "arn:aws:sagemaker:eu-west-1:111122223333:model/titanic"
       },
     ]
@@ -23,7 +23,7 @@ resource "aws_iam_role_policy" "train" {
 
 data "aws_iam_policy_document" "endpoint" {
   statement {
-    actions   = ["sagemaker:Invoke?ndpoint"] # want `aws_iam_policy.endpoint allows "sagemaker:Invoke\?ndpoint", which matches 1 action`
+    actions   = ["sagemaker:Invoke?ndpoint"] # want "aws_iam_policy.endpoint allows \"sagemaker:Invoke\\?ndpoint\", which matches 1 action"
     resources = [aws_sagemaker_endpoint.titanic.arn]
   }
 }
@@ -35,14 +35,14 @@ resource "aws_iam_policy" "endpoint" {
 
 data "aws_iam_policy_document" "unused" {
   statement {
-    actions   = ["iam:*"] # want `data.aws_iam_policy_document.unused allows "iam:\*", which matches \d+ actions, \d+ of them permission management`
+    actions   = ["iam:*"] # want "data.aws_iam_policy_document.unused allows \"iam:\\*\", which matches \\d+ actions, \\d+ of them permission management"
     resources = ["arn:aws:iam::111122223333:role/titanic"]
   }
 }
 
 resource "aws_s3_bucket_policy" "data" {
   bucket = "titanic-data"
-  policy = "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":\"s3:*Object\",\"Resource\":\"${aws_s3_bucket.data.arn}/*\"}}" # want `aws_s3_bucket_policy.data allows "s3:\*Object"`
+  policy = "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":\"s3:*Object\",\"Resource\":\"${aws_s3_bucket.data.arn}/*\"}}" # want "aws_s3_bucket_policy.data allows \"s3:\\*Object\""
 }
 
 resource "aws_iam_role" "train" {
@@ -50,6 +50,6 @@ resource "aws_iam_role" "train" {
   assume_role_policy = file("trust.json")
   inline_policy {
     name   = "logs"
-    policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "logs:Put*", Resource = "arn:aws:logs:eu-west-1:111122223333:log-group:/titanic:*" }] }) # want `aws_iam_role.train allows "logs:Put\*"`
+    policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "logs:Put*", Resource = "arn:aws:logs:eu-west-1:111122223333:log-group:/titanic:*" }] }) # want "aws_iam_role.train allows \"logs:Put\\*\""
   }
 }
