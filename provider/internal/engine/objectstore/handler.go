@@ -84,7 +84,9 @@ func (h *server) route(r request) handlerFunc {
 			return h.createBucket
 		case method == http.MethodGet && r.query.Has("location"):
 			return h.location
-		case method == http.MethodGet && !r.query.Has("uploads") && !r.query.Has("versioning"):
+		case method == http.MethodGet && r.query.Has("versioning"):
+			return h.versioning
+		case method == http.MethodGet && !r.query.Has("uploads"):
 			return h.listObjects
 		}
 		return nil
@@ -203,6 +205,18 @@ func (h *server) location(w http.ResponseWriter, r request) error {
 		return err
 	}
 	writeXML(w, http.StatusOK, gofakes3.GetBucketLocation{Xmlns: xmlns, LocationConstraint: b.Location})
+	return nil
+}
+
+// versioning answers that versioning was never enabled: with an empty element, as S3 does.
+func (h *server) versioning(w http.ResponseWriter, r request) error {
+	if _, err := h.s.bucket(r.bucket); err != nil {
+		return err
+	}
+	writeXML(w, http.StatusOK, struct {
+		XMLName xml.Name `xml:"VersioningConfiguration"`
+		Xmlns   string   `xml:"xmlns,attr"`
+	}{Xmlns: xmlns})
 	return nil
 }
 
