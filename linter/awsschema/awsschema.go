@@ -1,6 +1,6 @@
 // Package awsschema holds facts about the Terraform provider hashicorp/aws: which resource types and data sources exist,
 // their attributes and blocks, which can be tagged and which attributes hold IAM policies. The facts are an embedded table;
-// asking about one type decodes the block that holds it (about 0.2 ms), whether a type exists or can be tagged decodes nothing.
+// asking about one type decodes the block that holds it (about 0.1 ms), whether a type exists or can be tagged decodes nothing.
 package awsschema
 
 import (
