@@ -163,7 +163,6 @@ func (r *evaluationResource) Create(ctx context.Context, req resource.CreateRequ
 	m.take(job)
 	if err != nil {
 		interruptedWait(c, job, summary, err, &resp.Diagnostics)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, interruptedKey, []byte("true"))...)
 	} else if job.Status != sagemaker.JobCompleted {
 		failedJob(c, job, summary, &resp.Diagnostics)
 	} else {
@@ -205,7 +204,11 @@ func (r *evaluationResource) Read(ctx context.Context, req resource.ReadRequest,
 			return
 		}
 	}
-	m.Status = types.StringValue(job.Status)
+	if m.Status.ValueString() != sagemaker.JobInProgress {
+		// An interrupted evaluation keeps its status: its delete must know that nobody has collected the results, so that
+		// the create that follows adopts the job.
+		m.Status = types.StringValue(job.Status)
+	}
 	m.Tags, m.TagsAll = r.session.readTags(sagemaker.UserTags(tags), m.Tags)
 	if job.Status == sagemaker.JobCompleted && !m.EvidenceURI.IsNull() {
 		// Without its evidence an evaluation proves nothing: it is made again.
@@ -244,8 +247,6 @@ func (r *evaluationResource) Update(ctx context.Context, req resource.UpdateRequ
 func (r *evaluationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m evaluationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	interrupted, d := req.Private.GetKey(ctx, interruptedKey)
-	resp.Diagnostics.Append(d...)
 	timeout, d := m.Timeouts.Delete(ctx, 20*time.Minute)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
@@ -262,7 +263,7 @@ func (r *evaluationResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if how == onDestroyDelete && refuseReferenced(ctx, c, &resp.Diagnostics, "Evaluation", name, m.ARN.ValueString(), m.EvidenceURI.ValueString(), m.ReportURI.ValueString(), m.ReportSHA256.ValueString()) {
 		return
 	}
-	if !dropJob(ctx, c, sagemaker.Processing, name, how, interrupted != nil, &resp.Diagnostics) || how != onDestroyDelete {
+	if !dropJob(ctx, c, sagemaker.Processing, name, how, m.Status.ValueString() == sagemaker.JobInProgress, &resp.Diagnostics) || how != onDestroyDelete {
 		return
 	}
 	under := c.Store.Join("evaluations", name)

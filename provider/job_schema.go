@@ -50,10 +50,6 @@ func replaceList() planmodifier.List {
 // taken over instead of starting the job again.
 const importedKey = "imported"
 
-// interruptedKey marks a job whose create was interrupted while it ran. Its delete must not release it, so that the create that
-// follows adopts it.
-const interruptedKey = "interrupted"
-
 func replaceTriggers() planmodifier.Map {
 	return mapplanmodifier.RequiresReplaceIf(func(ctx context.Context, req planmodifier.MapRequest, resp *mapplanmodifier.RequiresReplaceIfFuncResponse) {
 		imported, d := req.Private.GetKey(ctx, importedKey)

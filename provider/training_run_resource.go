@@ -96,7 +96,7 @@ func (r *trainingRunResource) Schema(ctx context.Context, _ resource.SchemaReque
 			"training_seconds": schema.Int64Attribute{Computed: true, PlanModifiers: keepInt, MarkdownDescription: "Seconds the job ran."},
 			"billable_seconds": schema.Int64Attribute{Computed: true, PlanModifiers: keepInt, MarkdownDescription: "Seconds AWS bills."},
 			"started_at":       computedString("When training started."),
-			"ended_at":         computedString("When training ended."),
+			"ended_at":         computedString("When training ended; null when the wait for it was interrupted."),
 			"log_tail":         computedString("The last lines of the log (local engine)."),
 			"log_file":         computedString("Where the whole log is: a file, or a CloudWatch log group and stream."),
 		},
@@ -204,7 +204,6 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 	m.take(c, job, &resp.Diagnostics)
 	if err != nil {
 		interruptedWait(c, job, summary, err, &resp.Diagnostics)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, interruptedKey, []byte("true"))...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 		return
 	}
@@ -248,13 +247,23 @@ func (r *trainingRunResource) Read(ctx context.Context, req resource.ReadRequest
 		m.takeInputs(ctx, job, tags, &resp.Diagnostics)
 	}
 	if m.Status.ValueString() != job.Status || imported {
+		interrupted := m.Status.ValueString() == sagemaker.JobInProgress
 		m.take(c, job, &resp.Diagnostics)
+		if interrupted {
+			m.EndedAt = types.StringNull()
+		}
 	}
 	m.Tags, m.TagsAll = r.session.readTags(sagemaker.UserTags(tags), m.Tags)
 	if job.Status == sagemaker.JobCompleted {
 		r.readArtifact(ctx, c, &m, req, resp)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// interrupted reports whether the create of this run ended before its job did, so that nobody has seen its result. Private state cannot
+// say so: Terraform gives none to the delete of a tainted resource.
+func (m *trainingRunModel) interrupted() bool {
+	return m.Status.ValueString() == sagemaker.JobInProgress || m.Status.ValueString() == sagemaker.JobCompleted && m.EndedAt.IsNull()
 }
 
 // readArtifact notices an artifact that was deleted or overwritten outside. Its digest goes into state as it is now, so that what
@@ -307,8 +316,6 @@ func (r *trainingRunResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *trainingRunResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m trainingRunModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	interrupted, d := req.Private.GetKey(ctx, interruptedKey)
-	resp.Diagnostics.Append(d...)
 	timeout, d := m.Timeouts.Delete(ctx, 20*time.Minute)
 	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
@@ -325,7 +332,7 @@ func (r *trainingRunResource) Delete(ctx context.Context, req resource.DeleteReq
 	if how == onDestroyDelete && refuseReferenced(ctx, c, &resp.Diagnostics, "Training run", m.ArtifactURI.ValueString(), m.ArtifactSHA256.ValueString(), m.ARN.ValueString(), m.ID.ValueString()) {
 		return
 	}
-	if !dropJob(ctx, c, sagemaker.Training, m.ID.ValueString(), how, interrupted != nil, &resp.Diagnostics) || how != onDestroyDelete {
+	if !dropJob(ctx, c, sagemaker.Training, m.ID.ValueString(), how, m.interrupted(), &resp.Diagnostics) || how != onDestroyDelete {
 		return
 	}
 	if uri := m.ArtifactURI.ValueString(); uri != "" {
