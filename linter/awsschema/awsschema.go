@@ -74,6 +74,12 @@ func Source() string {
 	return t.Source()
 }
 
+// Version is the version of hashicorp/aws that the facts describe.
+func Version() string {
+	_, version, _ := strings.Cut(Source(), "hashicorp/aws ")
+	return version
+}
+
 // Resource returns the resource type with this name.
 func Resource(name string) (*Type, bool) { return load("r:", name) }
 

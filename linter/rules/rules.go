@@ -20,6 +20,7 @@ func All() []*linter.Rule {
 		IAMUnknownAction,
 		IAMPrivilegeEscalation,
 		IAMSharedRole,
+		AWSSchema,
 		HardcodedSecret,
 		LogRetention,
 		ResourceNaming,
