@@ -64,7 +64,6 @@ type Engine struct {
 	activity   activity
 	closing    sync.Once
 	closed     error
-	cancel     context.CancelFunc
 }
 
 // Open takes the data directory (the error is a *datadir.HeldError when a living

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet"
@@ -40,6 +42,12 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if host := r.Host; !loopback(hostname(host)) {
 		// A web page whose name was rebound to 127.0.0.1 still sends its own name.
 		writeError(w, api.ForbiddenHost.With(host))
+		return
+	}
+	if origin := r.Header.Get("Origin"); origin != "" || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		// SDKs send neither. A page open in a browser on this machine could otherwise
+		// read and write everything here, because signatures are not verified.
+		writeError(w, api.ForbiddenOrigin.With(origin))
 		return
 	}
 	switch target := r.Header.Get("X-Amz-Target"); {
@@ -95,7 +103,13 @@ func (e *Engine) control(w http.ResponseWriter, r *http.Request, target string) 
 		writeError(w, err)
 		return
 	}
+	begin := time.Now()
 	result, err := handler(r.Context(), api.Request{Caller: caller, Operation: operation, Input: input})
+	level := slog.LevelInfo
+	if strings.HasPrefix(operation, "Describe") || strings.HasPrefix(operation, "List") {
+		level = slog.LevelDebug
+	}
+	e.options.Log.Log(r.Context(), level, "operation", "name", operation, "caller", caller.AccessKey, "region", caller.Region, "took", time.Since(begin), "error", err)
 	if err != nil {
 		e.logFailure(operation, err)
 		writeError(w, err)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/datadir"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
 
 // spawn starts an engine as a process of its own on the suite's directory.
@@ -160,6 +161,56 @@ func TestKilledDuringAnUpdate(t *testing.T) {
 		t.Errorf("got %s, %q", aws.ToString(out.EndpointConfigName), aws.ToString(out.FailureReason))
 	}
 	s.wantAnswer("titanic", "x", "green :x")
+}
+
+// TestKilledDuringADelete starts an engine on a store that says Deleting, as a kill
+// between the request and the removal leaves it.
+func TestKilledDuringADelete(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "")
+	s.endpoint("titanic", "blue")
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(s.ctx, filepath.Join(s.dataDir, datadir.DBFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Update(s.ctx, store.Endpoint, homeRegion, "titanic", func(r *store.Record) error { r.Status = "Deleting"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.open()
+	eventually(t, "the endpoint goes", func() bool {
+		_, err := s.DescribeEndpoint(s.ctx, &sagemaker.DescribeEndpointInput{EndpointName: aws.String("titanic")})
+		return err != nil
+	})
+}
+
+// TestEndpointThatCannotComeBackFails loses the program of an endpoint while no
+// engine runs.
+func TestEndpointThatCannotComeBackFails(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "")
+	s.endpoint("titanic", "blue")
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := options(s.dataDir)
+	o.Images = map[string][]string{"good": image("exit")}
+	e, err := engine.Open(s.ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s.url = e.URL()
+	s.as("titanicml", homeRegion)
+	eventually(t, "the endpoint fails", func() bool { return s.describe("titanic").EndpointStatus == types.EndpointStatusFailed })
+	if reason := aws.ToString(s.describe("titanic").FailureReason); !strings.Contains(reason, "did not come back after a restart") {
+		t.Errorf("reason %q", reason)
+	}
 }
 
 // TestTerminatedEngineLeavesNoProcess ends an engine cleanly while a container that

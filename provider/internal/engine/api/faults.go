@@ -55,8 +55,9 @@ var (
 	Serialization       = Fault{"SerializationException", "%s", 0}
 	InternalFailure     = Fault{"InternalFailure", "The request processing has failed because of an unknown error: %v", http.StatusInternalServerError}
 	RequestTooLarge     = Fault{"RequestEntityTooLargeException", "Request body exceeds %d bytes.", http.StatusRequestEntityTooLarge}
-	ForbiddenHost       = Fault{"AccessDeniedException", "The engine answers loopback hosts only, not %q.", http.StatusForbidden} // the engine's own
-	ShuttingDown        = Fault{"ServiceUnavailable", "The engine is shutting down.", http.StatusServiceUnavailable}              // the engine's own
+	ForbiddenHost       = Fault{"AccessDeniedException", "The engine answers loopback hosts only, not %q.", http.StatusForbidden}                                   // the engine's own
+	ForbiddenOrigin     = Fault{"AccessDeniedException", "The engine answers programs, not web pages; this request comes from a page of %q.", http.StatusForbidden} // the engine's own
+	ShuttingDown        = Fault{"ServiceUnavailable", "The engine is shutting down.", http.StatusServiceUnavailable}                                                // the engine's own
 
 	// All kinds.
 	Invalid       = Fault{validation, "%s", 0}
