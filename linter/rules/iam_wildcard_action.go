@@ -15,6 +15,9 @@ wildcard matches today, and how much of that is permission management or write.
 
 Every wildcard (` + "`" + `*` + "`" + ` and ` + "`" + `?` + "`" + `, anywhere in the name) of an Allow statement is a finding. When a service really needs one, an ignore
 comment with a reason and a document records why. Deny statements are never a finding. Replace the wildcard by the actions that
-are used: CloudTrail and IAM Access Analyzer know them.`,
+are used: CloudTrail and IAM Access Analyzer know them.
+
+Policies that grant nothing by themselves are left alone: endpoint, session and organization policies, and permissions boundaries (a
+managed policy that a role or user here names as its boundary, or that is called one, and that nothing here attaches).`,
 	Run: reportPolicies,
 }

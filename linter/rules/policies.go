@@ -54,7 +54,11 @@ func policiesOf(p *linter.Pass) []policy {
 			for _, b := range place.bodies(&r.Body) {
 				if v := b.Attr(place.attr); v.IsSet() {
 					if text, err := v.JSON(); err == nil {
-						add(place.kind, iam.Build(policyNode(text, b.AttrRange(place.attr), 0)))
+						kind := place.kind
+						if r.Type == "aws_iam_policy" && isBoundary(p.Root, r) {
+							kind = iam.Limit
+						}
+						add(kind, iam.Build(policyNode(text, b.AttrRange(place.attr), 0)))
 					}
 				}
 			}
@@ -185,6 +189,33 @@ func usedDocuments(root *eval.Root) map[documentKey]bool {
 		}
 		return used
 	}).(map[documentKey]bool)
+}
+
+// isBoundary reports whether a managed policy only limits: it is the permissions boundary of a role or user here, or is called
+// one, and no attachment here grants it to anybody.
+func isBoundary(root *eval.Root, r *eval.Resource) bool {
+	type key struct{}
+	type uses struct{ boundary, attached map[documentKey]bool }
+	u := root.Memo(key{}, func() any {
+		u := uses{map[documentKey]bool{}, map[documentKey]bool{}}
+		for _, r := range root.Resources() {
+			if r.Mode != module.Managed {
+				continue
+			}
+			for _, ref := range r.Refs("permissions_boundary") {
+				u.boundary[documentKey{ref.Module, ref.Address}] = true
+			}
+			for _, name := range attachments[r.Type] {
+				for _, ref := range r.Refs(name) {
+					u.attached[documentKey{ref.Module, ref.Address}] = true
+				}
+			}
+		}
+		return u
+	}).(uses)
+	k := documentKey{r.Module.Path, r.LocalAddress()}
+	name, _ := r.Attr("name").Pattern("")
+	return !u.attached[k] && (u.boundary[k] || strings.Contains(strings.ToLower(r.Name+" "+name), "boundary"))
 }
 
 // permissions turns resources that add one statement to a policy, with arguments instead of JSON, into that statement.

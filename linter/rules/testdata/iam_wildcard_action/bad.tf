@@ -53,3 +53,13 @@ resource "aws_iam_role" "train" {
     policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "logs:Put*", Resource = "arn:aws:logs:eu-west-1:111122223333:log-group:/titanic:*" }] }) # want "aws_iam_role.train allows \"logs:Put\\*\""
   }
 }
+
+resource "aws_iam_policy" "boundary" {
+  name   = "titanic-boundary"
+  policy = jsonencode({ Statement = { Effect = "Allow", Action = "s3:Get*", Resource = "arn:aws:s3:::titanic/*" } }) # want "aws_iam_policy.boundary allows \"s3:Get\\*\""
+}
+
+resource "aws_iam_role_policy_attachment" "no_boundary" {
+  role       = aws_iam_role.train.name
+  policy_arn = aws_iam_policy.boundary.arn
+}

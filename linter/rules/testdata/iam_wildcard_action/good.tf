@@ -34,3 +34,18 @@ resource "aws_vpc_endpoint" "s3" {
     Statement = { Effect = "Allow", Principal = "*", Action = "s3:*", Resource = "*" }
   })
 }
+
+resource "aws_iam_policy" "boundary" {
+  name   = "titanic-boundary"
+  policy = jsonencode({ Statement = { Effect = "Allow", Action = ["s3:*", "sagemaker:*"], Resource = "*" } })
+}
+
+resource "aws_iam_policy" "limit" {
+  name   = "titanic-limit"
+  policy = jsonencode({ Statement = { Effect = "Allow", Action = ["s3:*", "iam:*"], Resource = "*" } })
+}
+
+resource "aws_iam_user" "operator" {
+  name                 = "operator"
+  permissions_boundary = aws_iam_policy.limit.arn
+}
