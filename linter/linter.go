@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 )
 
@@ -16,7 +15,7 @@ import (
 type Options struct {
 	Rules []*Rule
 	// Files confines reading; its paths are the ones shown.
-	Files *module.Disk
+	Files Files
 	// Dirs are the directories to lint, as shown; with Recursive everything below them too.
 	Dirs      []string
 	Recursive bool

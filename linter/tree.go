@@ -32,6 +32,13 @@ func (t *Tree) Module(dir string) (*module.Module, error) { return t.modules.Mod
 // Base is the revision of --diff-base, nil without the flag: rules that need it do nothing then.
 func (t *Tree) Base() *Base { return t.base }
 
+// Files is what a run reads through: one directory and nothing outside it.
+type Files interface {
+	module.Files
+	// Root is the absolute directory that confines reading.
+	Root() string
+}
+
 // Base is the earlier revision that a change is compared with.
 type Base struct {
 	// Name is the revision as given.

@@ -1,0 +1,134 @@
+package linter
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+)
+
+// Explanation is what one argument evaluates to in one module instance.
+type Explanation struct {
+	// Name is the argument with its address: "aws_s3_bucket.data.tags", "local.tags".
+	Name string
+	// Value is the value as text; unknown parts are marked, sensitive and secret ones are hidden.
+	Value string
+	// Range is the argument, From the place that wrote the value when it is another one.
+	Range, From hcl.Range
+	// Refs lists what the argument depends on.
+	Refs []string
+}
+
+// Explain evaluates the arguments that stand on a line of a file, in every module instance that the file belongs to. The file's
+// own directory is the root module unless a directory of the options calls it.
+func Explain(ctx context.Context, o Options, file string, line int) ([]Explanation, error) {
+	secretLines := map[int]bool{}
+	so := o
+	so.Flags = Flags{Only: []string{"hardcoded_secret"}}
+	result, err := Run(ctx, so)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range result.Findings {
+		if f.Secret && f.Range.Filename == file {
+			secretLines[f.Range.Start.Line] = true
+		}
+	}
+	r, err := newRun(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	var out []Explanation
+	for _, dir := range r.discover() {
+		src, err := r.loadRoot(dir)
+		if err != nil {
+			continue
+		}
+		vars, _ := r.variables(src)
+		root := eval.New(ctx, src, r.loader, eval.Options{Variables: vars, Workspace: o.Workspace})
+		for _, m := range root.Modules() {
+			if m.Source.File(file) == nil || m.Duplicate() {
+				continue
+			}
+			out = append(out, explainModule(m, file, line, secretLines)...)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("explain %s:%d: no argument stands there (or %s is no module of this run)", file, line, path.Dir(file))
+	}
+	return out, nil
+}
+
+func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) []Explanation {
+	var out []Explanation
+	prefix := ""
+	if m.Path != "" {
+		prefix = m.Path + "."
+	}
+	add := func(name string, at hcl.Range, v eval.Value, refs []eval.Ref) {
+		e := Explanation{Name: prefix + name, Range: at, Value: v.Text()}
+		if from := v.Range(); from.Filename != "" && (from.Filename != at.Filename || from.Start.Line < at.Start.Line || from.Start.Line > at.End.Line) {
+			e.From = from
+		}
+		for n := at.Start.Line; n <= at.End.Line; n++ {
+			if secrets[n] {
+				e.Value = "(secret)"
+			}
+		}
+		for _, r := range refs {
+			e.Refs = append(e.Refs, r.String())
+		}
+		out = append(out, e)
+	}
+	on := func(r hcl.Range) bool {
+		return r.Filename == file && r.Start.Line <= line && line <= r.End.Line
+	}
+	for _, n := range sortedKeys(m.Source.Locals) {
+		if a := m.Source.Locals[n]; on(a.SrcRange) {
+			add("local."+n, a.SrcRange, m.Local(n), nil)
+		}
+	}
+	for _, n := range sortedKeys(m.Source.Variables) {
+		if b := m.Source.Variables[n].Block; on(blockRange(b)) {
+			add("var."+n, b.TypeRange, m.Variable(n), nil)
+		}
+	}
+	for _, n := range sortedKeys(m.Source.Outputs) {
+		if b := m.Source.Outputs[n].Block; on(blockRange(b)) {
+			add("output."+n, b.TypeRange, m.Output(n), nil)
+		}
+	}
+	for _, r := range m.Resources() {
+		if r.Decl != nil && on(blockRange(r.Decl.Block)) {
+			explainBody(&r.Body, strings.TrimPrefix(r.Address(), prefix), on, add)
+		}
+	}
+	return out
+}
+
+func blockRange(b *hclsyntax.Block) hcl.Range {
+	return hcl.RangeBetween(b.TypeRange, b.CloseBraceRange)
+}
+
+func explainBody(b *eval.Body, name string, on func(hcl.Range) bool, add func(string, hcl.Range, eval.Value, []eval.Ref)) {
+	syntax := b.Syntax()
+	if syntax == nil {
+		return
+	}
+	for _, n := range b.AttrNames() {
+		if a := syntax.Attributes[n]; on(a.SrcRange) {
+			add(name+"."+n, a.SrcRange, b.Attr(n), b.Refs(n))
+		}
+	}
+	for _, n := range b.BlockNames() {
+		for i, inner := range b.Blocks(n) {
+			explainBody(inner, fmt.Sprintf("%s.%s[%d]", name, n, i), on, add)
+		}
+	}
+}
