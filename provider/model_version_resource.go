@@ -156,7 +156,9 @@ func (r *modelVersionResource) Create(ctx context.Context, req resource.CreateRe
 	}
 	hash := lineage.metadata[sagemaker.MetaInputHash]
 	found, err := c.FindPackage(ctx, m.Group.ValueString(), sagemaker.MetaInputHash, hash)
-	if err == nil && found == nil {
+	if err == nil && found != nil {
+		err = syncMetadata(ctx, c, found.ARN, userMetadata(found.Metadata), stringMap(ctx, m.Metadata, &resp.Diagnostics))
+	} else if err == nil {
 		found, err = c.CreatePackage(ctx, m.input(ctx, lineage, &resp.Diagnostics), hash)
 		killpoint.Here(killpoint.PackageCreated)
 	}
@@ -223,15 +225,8 @@ func (r *modelVersionResource) Update(ctx context.Context, req resource.UpdateRe
 		return
 	}
 	err = c.AddTags(ctx, m.GroupARN.ValueString(), stringMap(ctx, m.TagsAll, &resp.Diagnostics))
-	set, gone := sagemaker.DiffTags(have, want)
-	if err == nil && (len(set) > 0 || len(gone) > 0) {
-		in := &sdk.UpdateModelPackageInput{ModelPackageArn: aws.String(m.ARN.ValueString()), CustomerMetadataPropertiesToRemove: gone}
-		if len(set) > 0 {
-			in.CustomerMetadataProperties = set
-		}
-		if _, err = c.SageMaker.UpdateModelPackage(ctx, in); err != nil {
-			err = fmt.Errorf("updating the metadata of %s: %w", m.ARN.ValueString(), err)
-		}
+	if err == nil {
+		err = syncMetadata(ctx, c, m.ARN.ValueString(), have, want)
 	}
 	if err != nil {
 		addError(&resp.Diagnostics, "Model version not updated", err)
@@ -430,15 +425,37 @@ func (m *modelVersionModel) takeContent(p *sagemaker.Package) {
 	}
 	m.ArtifactSHA256 = optionalString(p.Metadata[sagemaker.MetaArtifactSHA256])
 	m.TrainingRun, m.Evaluation = optionalString(p.Metadata[sagemaker.MetaRun]), optionalString(p.Metadata[sagemaker.MetaEvaluation])
+	mine := userMetadata(p.Metadata)
+	if len(mine) > 0 || !m.Metadata.IsNull() {
+		m.Metadata = stringMapValue(mine)
+	}
+}
+
+// userMetadata drops the keys that the provider writes.
+func userMetadata(all map[string]string) map[string]string {
 	mine := map[string]string{}
-	for k, v := range p.Metadata {
+	for k, v := range all {
 		if !strings.HasPrefix(k, "titanicml_") {
 			mine[k] = v
 		}
 	}
-	if len(mine) > 0 || !m.Metadata.IsNull() {
-		m.Metadata = stringMapValue(mine)
+	return mine
+}
+
+// syncMetadata makes a version's user metadata equal to want.
+func syncMetadata(ctx context.Context, c *sagemaker.Client, arn string, have, want map[string]string) error {
+	set, gone := sagemaker.DiffTags(have, want)
+	if len(set) == 0 && len(gone) == 0 {
+		return nil
 	}
+	in := &sdk.UpdateModelPackageInput{ModelPackageArn: &arn, CustomerMetadataPropertiesToRemove: gone}
+	if len(set) > 0 {
+		in.CustomerMetadataProperties = set
+	}
+	if _, err := c.SageMaker.UpdateModelPackage(ctx, in); err != nil {
+		return fmt.Errorf("updating the metadata of %s: %w", arn, err)
+	}
+	return nil
 }
 
 // readGroupTags compares only the tags this resource set: the group belongs to others, too.
