@@ -20,9 +20,10 @@ terraform {
 EOF
 echo "reading the provider's schema"
 "$TERRAFORM" -chdir="$work/schema" init -input=false >"$work/init.log" 2>&1 || { cat "$work/init.log" >&2; exit 1; }
-# OpenTofu resolves the address to its own registry host; the pages are the same.
+# tfplugindocs looks for the short name; the registry host differs between
+# Terraform and OpenTofu, the pages do not.
 "$TERRAFORM" -chdir="$work/schema" providers schema -json |
-  sed 's#registry\.opentofu\.org/titanicml#registry.terraform.io/titanicml#g' >"$work/schema.json"
+  sed -E 's#"registry\.[a-z]+\.[a-z]+/titanicml/titanicml"#"titanicml"#' >"$work/schema.json"
 
 echo "writing the provider reference"
 # tfplugindocs clears the folder that it writes to, so it gets one of its own.

@@ -1,0 +1,1 @@
+terraform import titanicml_endpoint.survival titanic-survival
