@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,6 +165,35 @@ func (c *checkout) run(t *testing.T, at string, signal syscall.Signal) (string, 
 	return screen.String(), err
 }
 
+// byHand runs the commands of the README, which must end with one prediction.
+func (c *checkout) byHand(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, commands, found := strings.Cut(string(readme), "```sh\n")
+	commands, _, closed := strings.Cut(commands, "```")
+	if !found || !closed {
+		t.Fatal("README.md has no block of commands")
+	}
+	// The checkout is built and has no make; terraform may be a tofu of another name.
+	commands = "set -euo pipefail\nterraform() { " + c.terraform + ` "$@" >>"$TMPDIR/terraform.log"; }` + "\n" +
+		strings.Replace(commands, "make build\n", "", 1)
+	shell := exec.Command("bash", "-c", commands)
+	shell.Dir = c.root
+	shell.Env = append(os.Environ(), "TMPDIR="+c.root)
+	shell.Stderr = os.Stderr
+	printed, err := shell.Output()
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(c.root, "terraform.log")) // empty when it never ran
+		t.Fatalf("%v\n%s\n%s", err, printed, log)
+	}
+	lines := strings.Split(strings.TrimSpace(string(printed)), "\n")
+	if last := lines[len(lines)-1]; !regexp.MustCompile(`^0\.\d+,0$`).MatchString(last) {
+		t.Errorf("the last line is %q, expected a prediction", last)
+	}
+}
+
 func TestDemo(t *testing.T) {
 	c := newCheckout(t)
 	whole := func(t *testing.T) {
@@ -196,6 +226,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("the decision records are %v, %v, expected those of versions 1 and 3", entries, err)
 		}
 	}
+	t.Run("README", c.byHand)
 	t.Run("first time", whole)
 	// A demo prints the line of a stage when it is done with it, so the next one is in the making.
 	for _, stop := range []struct {
