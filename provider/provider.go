@@ -79,11 +79,14 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 func (p *titanicmlProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		newChampionDataSource,
+		newIAMPolicyCheckDataSource,
 	}
 }
 
 func (p *titanicmlProvider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{}
+	return []func() function.Function{
+		newPolicyFindingsFunction,
+	}
 }
 
 func (p *titanicmlProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
