@@ -130,12 +130,26 @@ func (b *Block) NestedBlock(name string) (*NestedBlock, bool) {
 	return nil, false
 }
 
+// notes caches what note has found: a run asks about the same few types thousands of times.
+var notes sync.Map
+
+type noteResult struct {
+	text string
+	ok   bool
+}
+
 func note(name string) (string, bool) {
+	if n, ok := notes.Load(name); ok {
+		r := n.(noteResult)
+		return r.text, r.ok
+	}
 	t, err := table()
 	if err != nil {
 		return "", false
 	}
-	return t.Note(name)
+	text, ok := t.Note(name)
+	notes.Store(strings.Clone(name), noteResult{text, ok})
+	return text, ok
 }
 
 func noted(resourceType, mark string) bool {
