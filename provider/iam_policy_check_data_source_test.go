@@ -38,7 +38,11 @@ func TestIAMPolicyCheck(t *testing.T) {
 	empty := resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: h.providers(),
+		// Failing steps come first: what the last step leaves is destroyed.
 		Steps: []resource.TestStep{
+			{Config: check("policy = " + widePolicy + "\non_finding = \"error\""), ExpectError: regexp.MustCompile(`(?s)Policy has 3 findings.*iam_pass_role: statement "Pass" allows\s+iam:PassRole on "\*"`)},
+			{Config: check(`policy = "{"`), ExpectError: regexp.MustCompile(`(?s)Policy not read.*line 1,\s+column 2`)},
+			{Config: check("policy = " + cleanPolicy + "\nkind = \"other\""), ExpectError: regexp.MustCompile(`(?s)Invalid Attribute Value Match`)},
 			{Config: check("policy = " + cleanPolicy + "\non_finding = \"error\""), ConfigPlanChecks: empty, ConfigStateChecks: []statecheck.StateCheck{
 				expect(knownvalue.Bool(true), "clean"), expect(knownvalue.ListSizeExact(0), "findings"), expect(knownvalue.StringExact("identity"), "kind"),
 			}},
@@ -49,9 +53,6 @@ func TestIAMPolicyCheck(t *testing.T) {
 				expect(knownvalue.Int64Exact(0), "findings", 0, "statement"),
 			}},
 			{Config: check("policy = " + widePolicy + "\nkind = \"limit\""), ConfigStateChecks: []statecheck.StateCheck{expect(knownvalue.Bool(true), "clean")}},
-			{Config: check("policy = " + widePolicy + "\non_finding = \"error\""), ExpectError: regexp.MustCompile(`(?s)Policy has 3 findings.*iam_pass_role: statement "Pass" allows\s+iam:PassRole on "\*"`)},
-			{Config: check(`policy = "{"`), ExpectError: regexp.MustCompile(`(?s)Policy not read.*line 1,\s+column 2`)},
-			{Config: check("policy = " + cleanPolicy + "\nkind = \"other\""), ExpectError: regexp.MustCompile(`(?s)Invalid Attribute Value Match`)},
 		},
 	})
 }
