@@ -17,7 +17,12 @@ func TestListsPageFilterAndSort(t *testing.T) {
 		if i%4 == 0 {
 			image = "exit"
 		}
-		s.trained(training(fmt.Sprintf("job-%02d", i), image))
+		if _, err := s.CreateTrainingJob(s.ctx, training(fmt.Sprintf("job-%02d", i), image)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 12 {
+		s.ended(fmt.Sprintf("job-%02d", i))
 	}
 	names := func(in *sagemaker.ListTrainingJobsInput) []string {
 		t.Helper()

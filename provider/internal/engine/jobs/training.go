@@ -40,6 +40,9 @@ func (j *Jobs) CreateTraining(ctx context.Context, r api.Request) (api.Document,
 	}
 	document["ModelArtifacts"] = map[string]any{"S3ModelArtifacts": artifactURI(in, name)}
 	document["ProfilingStatus"] = "Disabled"
+	if in.Has("ProfilerConfig") && !in.Flag("ProfilerConfig", "DisableProfiler") {
+		document["ProfilingStatus"] = "Enabled"
+	}
 	transition(document, j.Catalog.Now(), "Starting", "Preparing the instances for training")
 	record := &store.Record{Kind: store.TrainingJob, Name: name, Status: inProgress, Document: document}
 	err := j.Catalog.Create(ctx, r, record, func(arn string) error { return api.TrainingJobExists.With(arn) })
