@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -17,6 +18,9 @@ import (
 
 // recordKey holds the bytes of the decision record in private state, so that a deleted one can be brought back as it was.
 const recordKey = "record"
+
+// seenKey holds, while a decision is pending, the approval that the last refresh saw.
+const seenKey = "seen_approval"
 
 func (r *promotionResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan promotionModel
@@ -127,11 +131,9 @@ func (r *promotionResource) decide(ctx context.Context, c *sagemaker.Client, in 
 		return nil
 	}
 	if !plan.Decision.IsUnknown() {
-		planned := plan.Decision.ValueString()
-		checks := checksValue(ctx, ruling.Checks, diags)
-		if planned != string(ruling.Outcome) || !plan.Checks.Equal(checks) {
+		if planned := plan.Decision.ValueString(); planned != string(ruling.Outcome) || !sameChecks(ctx, plan.Checks, ruling.Checks, diags) {
 			diags.AddError("Decision differs from the plan", fmt.Sprintf("The plan said %s, the gate now says %s:\n\n%s\nNothing was changed. Plan again to see the decision on what is there now.",
-				planned, ruling.Outcome, gate.Table(changed(ctx, plan, ruling, diags))))
+				planned, ruling.Outcome, gate.Table(ruling.Checks)))
 			return nil
 		}
 	}
@@ -153,21 +155,6 @@ func (r *promotionResource) decide(ctx context.Context, c *sagemaker.Client, in 
 			ruling.Approval.Reason, rec.File.URI, approveHint(c, plan)))
 	}
 	return rec
-}
-
-// changed are the checks that differ from the planned ones; all of them when the difference is elsewhere.
-func changed(ctx context.Context, plan *promotionModel, ruling *decision.Ruling, diags *diag.Diagnostics) []gate.Check {
-	planned := plan.Checks.Elements()
-	var out []gate.Check
-	for i, e := range checksValue(ctx, ruling.Checks, diags).Elements() {
-		if i >= len(planned) || !planned[i].Equal(e) {
-			out = append(out, ruling.Checks[i])
-		}
-	}
-	if len(out) == 0 {
-		return ruling.Checks
-	}
-	return out
 }
 
 // recorded brings back the record of a decision that was made before.
@@ -196,12 +183,8 @@ func (r *promotionResource) recorded(ctx context.Context, c *sagemaker.Client, i
 }
 
 func movedMeanwhile(in *decision.Inputs, plan *promotionModel, diags *diag.Diagnostics) {
-	expected := plan.Replaces.ValueString()
-	if expected == "" {
-		expected = "no champion"
-	}
 	diags.AddError("Champion moved since the plan", fmt.Sprintf("Group %s was planned with %s; its champion now is %s. Nothing was changed. Plan again to decide against that champion.",
-		plan.ModelPackageGroup.ValueString(), expected, in.Winner()))
+		plan.ModelPackageGroup.ValueString(), orNone(plan.Replaces.ValueString()), in.Winner()))
 }
 
 // lost reports a failed effect, naming the winner where another promotion was faster.
@@ -276,7 +259,24 @@ func (r *promotionResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.AddWarning("Promotion changed outside Terraform", why+". The next apply repairs it.")
 	}
 	state.Status = tftypes.StringValue(status)
+	if state.Decision.ValueString() == string(gate.Pending) {
+		p, err := c.DescribePackage(ctx, state.Candidate.ValueString())
+		if err == nil {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, privateText(seenApproval(p)))...)
+		} else if !sagemaker.IsNotFound(err) {
+			addError(&resp.Diagnostics, "Approval not read", err)
+		}
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// seenApproval describes a version's approval, to notice when it changes between plan and apply.
+func seenApproval(p *sagemaker.Package) string {
+	by := ""
+	if p.ModifiedBy != nil && p.ModifiedBy.IamIdentity != nil {
+		by = aws.ToString(p.ModifiedBy.IamIdentity.Arn)
+	}
+	return string(p.Approval) + " by " + by
 }
 
 // observe says what became of a decision's effects, and why when they were changed.

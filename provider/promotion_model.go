@@ -3,7 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -215,11 +216,30 @@ func (m *promotionModel) request(ctx context.Context, diags *diag.Diagnostics) d
 	return r
 }
 
-// sameRequest says whether two configurations ask for the same decision.
-func (m *promotionModel) sameRequest(o *promotionModel) bool {
-	return m.ModelPackageGroup.Equal(o.ModelPackageGroup) && m.Candidate.Equal(o.Candidate) && m.Evaluation.Equal(o.Evaluation) &&
-		m.Requirements.Equal(o.Requirements) && m.Evidence.Equal(o.Evidence) && m.Approval.Equal(o.Approval) &&
-		m.DryRun.Equal(o.DryRun) && m.Seed.Equal(o.Seed)
+// sameRequest says whether two configurations ask for the same decision. It compares what the gate sees: numbers that went through
+// state have another precision than numbers of a configuration.
+func (m *promotionModel) sameRequest(ctx context.Context, o *promotionModel) bool {
+	var diags diag.Diagnostics
+	a, b := m.request(ctx, &diags), o.request(ctx, &diags)
+	a.Reason, b.Reason = "", "" // said about a decision, not part of it
+	return !diags.HasError() && reflect.DeepEqual(a, b)
+}
+
+// sameChecks compares the checks of a plan or state with those of a ruling.
+func sameChecks(ctx context.Context, list types.List, checks []gate.Check, diags *diag.Diagnostics) bool {
+	var rows []checkModel
+	diags.Append(list.ElementsAs(ctx, &rows, false)...)
+	return slices.EqualFunc(rows, checks, func(m checkModel, c gate.Check) bool { return m.check(c).Equal(c) })
+}
+
+// check is the inverse of a row of checksValue; the index, which state does not hold, is taken from like.
+func (m checkModel) check(like gate.Check) gate.Check {
+	return gate.Check{
+		Requirement: m.Requirement.ValueString(), Kind: m.Kind.ValueString(), Index: like.Index, Metric: m.Metric.ValueString(), Slice: m.Slice.ValueString(),
+		Examples: m.Examples.ValueInt64(), Observed: m.Observed.ValueFloat64Pointer(), Lower: m.Lower.ValueFloat64Pointer(), Upper: m.Upper.ValueFloat64Pointer(),
+		Confidence: m.Confidence.ValueFloat64Pointer(), Candidate: m.Candidate.ValueFloat64Pointer(), Champion: m.Champion.ValueFloat64Pointer(),
+		Bound: m.Bound.ValueString(), Severity: gate.Severity(m.Severity.ValueString()), Verdict: gate.Verdict(m.Verdict.ValueString()), Reason: m.Reason.ValueString(),
+	}
 }
 
 // checksValue converts checks for a plan or state.
@@ -315,17 +335,10 @@ func unknownIn(ctx context.Context, name string, v attr.Value) string {
 	return ""
 }
 
-// durationValueOf prints a duration as a person would write it: "24h", not "24h0m0s".
-func durationValueOf(d *time.Duration) types.String {
+// durationOf is the text of an optional duration, as a person would write it.
+func durationOf(d *time.Duration) types.String {
 	if d == nil {
 		return types.StringNull()
 	}
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return types.StringValue(text)
+	return durationValue(int32(*d / time.Second))
 }

@@ -61,6 +61,8 @@ func (r *promotionResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	p := planner{r: r, plan: &plan, state: state, diags: &resp.Diagnostics}
 	if state != nil {
 		p.record, _ = req.Private.GetKey(ctx, recordKey)
+		seen, _ := req.Private.GetKey(ctx, seenKey)
+		p.seen = fromPrivate(seen)
 	}
 	plan.ID = plan.ModelPackageGroup
 	p.run(ctx)
@@ -74,7 +76,9 @@ type planner struct {
 	state *promotionModel // nil on create and replace
 	// record holds the bytes of the state's decision record.
 	record []byte
-	diags  *diag.Diagnostics
+	// seen is the approval that the refresh saw, while the decision is pending.
+	seen  string
+	diags *diag.Diagnostics
 }
 
 func (p *planner) run(ctx context.Context) {
@@ -88,12 +92,12 @@ func (p *planner) run(ctx context.Context) {
 	}
 	c, err := p.r.session.client(ctx)
 	if err != nil {
-		p.unreadable(err)
+		p.unreadable(ctx, err)
 		return
 	}
 	in, err := decision.ReadInputs(ctx, c, request)
 	switch {
-	case sagemaker.IsNotFound(err) && p.frozenRequest():
+	case sagemaker.IsNotFound(err) && p.frozenRequest(ctx):
 		p.gone(fmt.Sprintf("Model package %s does not exist any more.", request.Candidate))
 		return
 	case sagemaker.IsNotFound(err):
@@ -101,10 +105,10 @@ func (p *planner) run(ctx context.Context) {
 			fmt.Sprintf("There is no model package %s. Register the version with titanicml_model_version and give its arn.", request.Candidate))
 		return
 	case err != nil:
-		p.unreadable(err)
+		p.unreadable(ctx, err)
 		return
 	}
-	if in.EvidenceGone && p.frozenRequest() {
+	if in.EvidenceGone && p.frozenRequest(ctx) {
 		p.gone(fmt.Sprintf("The evidence %s does not exist any more.", in.DocumentFile.URI))
 		return
 	}
@@ -121,7 +125,7 @@ func (p *planner) run(ctx context.Context) {
 		// S3 is the authority: what was decided by an apply that lost its state is not decided again.
 		rec, err := in.Adopt(ctx, c, key)
 		if err != nil {
-			p.unreadable(err)
+			p.unreadable(ctx, err)
 			return
 		}
 		if rec != nil && !request.DryRun {
@@ -134,8 +138,8 @@ func (p *planner) run(ctx context.Context) {
 }
 
 // frozenRequest says whether the state holds a final decision on the very configuration of this plan.
-func (p *planner) frozenRequest() bool {
-	return p.state != nil && p.state.sameRequest(p.plan) && p.final()
+func (p *planner) frozenRequest(ctx context.Context) bool {
+	return p.state != nil && p.state.sameRequest(ctx, p.plan) && p.final()
 }
 
 // frozen says whether the state holds a final decision under this key.
@@ -170,8 +174,8 @@ func (p *planner) consequence() string {
 }
 
 // unreadable keeps a frozen decision, else leaves it to apply.
-func (p *planner) unreadable(err error) {
-	if p.frozenRequest() {
+func (p *planner) unreadable(ctx context.Context, err error) {
+	if p.frozenRequest(ctx) {
 		p.plan.keep(p.state)
 		p.diags.AddWarning("Decision kept unchecked", "It could not be compared with the store: "+sagemaker.Explain(err))
 		return
@@ -215,9 +219,12 @@ func (p *planner) stored(rec *decision.Record) *decision.StoredRecord {
 
 // decide runs the gate.
 func (p *planner) decide(ctx context.Context, c *sagemaker.Client, in *decision.Inputs) {
+	if p.changedSinceRefresh(ctx, in) {
+		return
+	}
 	ruling, err := in.Rule(ctx, c, p.r.session.clock())
 	if err != nil {
-		p.unreadable(err)
+		p.unreadable(ctx, err)
 		return
 	}
 	if refuses(p.plan, ruling) {
@@ -229,7 +236,7 @@ func (p *planner) decide(ctx context.Context, c *sagemaker.Client, in *decision.
 	plan.Checks = checksValue(ctx, ruling.Checks, p.diags)
 	plan.Replaces = types.StringValue(in.Champion.Decision())
 	if s := p.state; s != nil && ruling.Outcome == gate.Pending && s.Decision.Equal(plan.Decision) && s.Key.Equal(plan.Key) &&
-		s.Checks.Equal(plan.Checks) && s.Replaces.Equal(plan.Replaces) && s.Status.ValueString() == statusHeld {
+		sameChecks(ctx, s.Checks, ruling.Checks, p.diags) && s.Replaces.Equal(plan.Replaces) && s.Status.ValueString() == statusHeld {
 		plan.keep(s) // still waiting
 		p.waiting(ruling)
 		return
@@ -254,6 +261,34 @@ func (p *planner) decide(ctx context.Context, c *sagemaker.Client, in *decision.
 	if ruling.Outcome == gate.Rejected {
 		p.diags.AddWarning("Promotion rejected by its gate", gate.Table(ruling.Checks)+"\n"+ruling.Decision().Summary()+". The rejection will "+p.consequence()+".")
 	}
+}
+
+// changedSinceRefresh refuses to plan on what others changed after this state was refreshed. Terraform plans once more while it
+// applies, from the same refreshed state, and calls a provider that then answers differently buggy; this says what happened.
+func (p *planner) changedSinceRefresh(ctx context.Context, in *decision.Inputs) bool {
+	if p.state == nil {
+		if in.Champion.Valid() {
+			p.diags.AddWarning("Another promotion's champion will be replaced", fmt.Sprintf("The champion of %s is %s, decided elsewhere. "+
+				"If this apply ends in an \"inconsistent final plan\", that promotion won after the plan was made: plan again to decide against it.", in.Request.Group, in.Winner()))
+		}
+		return false
+	}
+	serving := servingFrom(ctx, p.state.Serving, p.diags)
+	refreshed := ""
+	if serving != nil {
+		refreshed = serving.DecisionURI.ValueString()
+	}
+	if now := in.Champion.Decision(); now != refreshed {
+		p.diags.AddError("Champion moved since the plan", fmt.Sprintf("Group %s was planned with %s; its champion now is %s. Nothing was changed. Plan again to decide against that champion.",
+			in.Request.Group, orNone(refreshed), in.Winner()))
+		return true
+	}
+	if now := seenApproval(in.Package); p.seen != "" && p.state.Decision.ValueString() == string(gate.Pending) && p.state.Candidate.Equal(p.plan.Candidate) && p.seen != now {
+		p.diags.AddError("Approval changed since the plan", fmt.Sprintf("Model package %s was %s when planned and is %s now. Nothing was changed. Plan again to decide on it.",
+			in.Request.Candidate, p.seen, now))
+		return true
+	}
+	return false
 }
 
 func (p *planner) waiting(ruling *decision.Ruling) {
@@ -288,5 +323,12 @@ func addRejection(diags *diag.Diagnostics, plan *promotionModel, ruling *decisio
 	d := ruling.Decision()
 	diags.AddError("Promotion rejected by its gate", fmt.Sprintf("%s was refused for group %s: %s.\n\n%s\n%s\n"+
 		"Next: improve the candidate and evaluate it again; or, if a bound is wrong, change it in requirements, where a review sees it; or set on_rejection = \"hold\" to record the rejection and go on with the present champion.",
-		plan.Candidate.ValueString(), plan.ModelPackageGroup.ValueString(), d.Summary(), gate.Table(d.Checks), effect))
+		plan.Candidate.ValueString(), plan.ModelPackageGroup.ValueString(), d.Summary(), gate.Table(ruling.Checks), effect))
+}
+
+func orNone(decision string) string {
+	if decision == "" {
+		return "no champion"
+	}
+	return decision
 }

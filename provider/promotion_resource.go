@@ -327,7 +327,7 @@ func importedPromotion(ctx context.Context, rec *decision.StoredRecord, diags *d
 	m.Requirements = list
 	if e := rec.Evidence; e != (gate.EvidenceRules{}) {
 		o, d := types.ObjectValueFrom(ctx, evidenceRulesTypes, evidenceRulesModel{
-			MinExamples: types.Int64PointerValue(e.MinExamples), MaxAge: durationValueOf(e.MaxAge), DatasetSHA256: optionalString(e.DatasetSHA256),
+			MinExamples: types.Int64PointerValue(e.MinExamples), MaxAge: durationOf(e.MaxAge), DatasetSHA256: optionalString(e.DatasetSHA256),
 			LeakageCheck: types.BoolPointerValue(e.Leakage), MaxP95LatencyMS: types.Float64PointerValue(e.MaxP95LatencyMS),
 			MaxTrainingCostUSD: types.Float64PointerValue(e.MaxTrainingCostUSD), TrainingPricePerHourUSD: types.Float64PointerValue(e.TrainingPricePerHourUSD)})
 		diags.Append(d...)
@@ -335,7 +335,7 @@ func importedPromotion(ctx context.Context, rec *decision.StoredRecord, diags *d
 	}
 	if a := rec.ApprovalRules; a != (gate.ApprovalRules{}) {
 		o, d := types.ObjectValueFrom(ctx, approvalTypes, approvalModel{Required: types.BoolValue(a.Required),
-			DistinctFromTrainer: types.BoolValue(a.DistinctFromTrainer), MinAge: durationValueOf(a.MinAge)})
+			DistinctFromTrainer: types.BoolValue(a.DistinctFromTrainer), MinAge: durationOf(a.MinAge)})
 		diags.Append(d...)
 		m.Approval = o
 	}

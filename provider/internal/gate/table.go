@@ -7,7 +7,7 @@ import (
 )
 
 // tableWidth keeps the table readable in a terminal and in a log.
-const tableWidth = 96
+const tableWidth = 92
 
 // margin makes Terraform take each line for preformatted text, which it does not
 // wrap at the width of the terminal.
@@ -20,7 +20,9 @@ func Table(checks []Check) string {
 	limits := []int{15, 32, 18, 9, 18, 10}
 	rows := [][]string{header}
 	for _, c := range checks {
-		rows = append(rows, []string{c.Verdict.word(), c.Requirement, c.Slice, c.value(), c.interval(), c.Bound})
+		// The bound has a column of its own.
+		name := strings.Replace(c.Requirement, " "+c.Bound, "", 1)
+		rows = append(rows, []string{c.Verdict.word(), name, c.Slice, c.value(), c.interval(), c.Bound})
 	}
 	widths := make([]int, len(header))
 	for _, row := range rows {
