@@ -153,6 +153,10 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("no engine on %s: %v", args[0], err)
 				}
 				ts.Check(syscall.Kill(i.PID, syscall.SIGKILL))
+				for ok && err == nil { // the kernel takes its lock away a moment later
+					_, ok, err = launch.Find(ts.MkAbs(args[0]))
+				}
+				ts.Check(err)
 			},
 			// program VAR NAME: the path of a program of this test.
 			"program": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -147,6 +147,10 @@ there is nothing to do, which is no error.`,
 			if err != nil {
 				return err
 			}
+			if found.PID == 0 {
+				fmt.Fprintf(c.OutOrStdout(), "ended the processes that a killed engine left on %s\n", o.dataDir)
+				return nil
+			}
 			fmt.Fprintf(c.OutOrStdout(), "stopped the engine on %s (pid %d)\n", o.dataDir, found.PID)
 			return nil
 		},

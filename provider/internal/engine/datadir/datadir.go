@@ -7,9 +7,12 @@
 package datadir
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Names of the files and folders at the top of a data directory.
@@ -55,6 +58,17 @@ func Resolve(dir string) (string, error) {
 		return real, nil
 	}
 	return abs, nil
+}
+
+// Explain says what to do about a data directory that cannot be used; other errors pass unchanged.
+func Explain(dir string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the engine needs to write in its data directory %s; make it writable or choose another data_dir: %w", dir, err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk that holds the engine's data directory %s is full; free some space: %w", dir, err)
+	}
+	return err
 }
 
 // writeAtomic replaces path by data so that a reader or a crash sees the old content or the

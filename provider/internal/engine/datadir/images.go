@@ -38,6 +38,9 @@ func MergeImages(dir string, images map[string][]string) (map[string][]string, e
 	if err := checkImages(images); err != nil {
 		return nil, err
 	}
+	if len(images) == 0 {
+		return ReadImages(dir)
+	}
 	unlock, err := lockImages(dir)
 	if err != nil {
 		return nil, err

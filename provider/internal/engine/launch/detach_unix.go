@@ -3,6 +3,7 @@
 package launch
 
 import (
+	"errors"
 	"io"
 	"os"
 	"syscall"
@@ -20,6 +21,14 @@ func inherited(fd int) io.WriteCloser {
 	return os.NewFile(uintptr(fd), "report")
 }
 
-func terminate(pid int) error { return syscall.Kill(pid, syscall.SIGTERM) }
+func terminate(pid int) error { return signalTo(pid, syscall.SIGTERM) }
 
-func kill(pid int) error { return syscall.Kill(pid, syscall.SIGKILL) }
+func kill(pid int) error { return signalTo(pid, syscall.SIGKILL) }
+
+// signalTo takes a process that has ended already for one that was reached.
+func signalTo(pid int, s syscall.Signal) error {
+	if err := syscall.Kill(pid, s); !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}

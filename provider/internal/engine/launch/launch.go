@@ -52,10 +52,10 @@ func Ensure(ctx context.Context, dataDir string, mappings map[string][]string) (
 	}
 	dir, err := datadir.Prepare(dataDir)
 	if err != nil {
-		return Instance{}, err
+		return Instance{}, datadir.Explain(dataDir, err)
 	}
 	if _, err := images.Open(dir, mappings); err != nil {
-		return Instance{}, err
+		return Instance{}, datadir.Explain(dir, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -113,7 +113,7 @@ func start(ctx context.Context, dir string) error {
 	}
 	log, err := openLog(dir)
 	if err != nil {
-		return fmt.Errorf("start the engine: %w", err)
+		return fmt.Errorf("start the engine: %w", datadir.Explain(dir, err))
 	}
 	defer log.Close()
 	r, w, err := os.Pipe()
@@ -204,8 +204,8 @@ func Find(dataDir string) (Instance, bool, error) {
 }
 
 // Stop ends the engine of dataDir, its jobs' and endpoints' processes with it, and waits until
-// its lock is free. ErrNotRunning when there is none. An engine that does not end in time is
-// killed.
+// its lock is free. An engine that does not end in time is killed. Without an engine, processes
+// that a killed one left behind are ended; ErrNotRunning when there are none either.
 func Stop(ctx context.Context, dataDir string) error {
 	if !supported {
 		return ErrNotRunning
@@ -218,8 +218,18 @@ func Stop(ctx context.Context, dataDir string) error {
 	if err != nil {
 		return err
 	}
-	if !held || holder.PID <= 1 {
-		return ErrNotRunning
+	if !held {
+		return clearLeftovers(dir)
+	}
+	for holder.PID <= 1 { // it has the lock and is about to write its id
+		found, _, err := Find(dataDir)
+		if err != nil {
+			return err
+		}
+		if found.PID == 0 {
+			return ErrNotRunning
+		}
+		holder.PID = found.PID
 	}
 	if err := terminate(holder.PID); err != nil {
 		return fmt.Errorf("stop the engine with pid %d: %w", holder.PID, err)
@@ -231,10 +241,7 @@ func Stop(ctx context.Context, dataDir string) error {
 			return err
 		}
 		if !held || now.PID != holder.PID {
-			if killed {
-				_, err = container.KillLeftovers(dir)
-			}
-			return err
+			return afterEnd(dir)
 		}
 		if !killed && time.Now().After(hard) {
 			killed = true
@@ -248,4 +255,35 @@ func Stop(ctx context.Context, dataDir string) error {
 		case <-time.After(poll):
 		}
 	}
+}
+
+// afterEnd makes sure of an end that may not have been a clean one. That another engine took over
+// meanwhile, or that nothing was left, is as it should be.
+func afterEnd(dir string) error {
+	err := clearLeftovers(dir)
+	var held *datadir.HeldError
+	if errors.Is(err, ErrNotRunning) || errors.As(err, &held) {
+		return nil
+	}
+	return err
+}
+
+// clearLeftovers ends what a killed engine left running. Holding the lock meanwhile, it cannot
+// meet the processes of a new one.
+func clearLeftovers(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, datadir.LockFile)); errors.Is(err, os.ErrNotExist) {
+		return ErrNotRunning
+	}
+	lock, err := datadir.Acquire(dir, time.Now())
+	if err != nil {
+		return err
+	}
+	n, err := container.KillLeftovers(dir)
+	if err = errors.Join(err, lock.Release()); err != nil {
+		return err
+	}
+	if n == 0 {
+		return ErrNotRunning
+	}
+	return nil
 }

@@ -46,6 +46,12 @@ func (h *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r.bucket, r.key, _ = strings.Cut(strings.TrimPrefix(hr.URL.Path, "/"), "/")
 	w.Header().Set("Server", "AmazonS3")
 	w.Header().Set("X-Amz-Request-Id", r.id)
+	if hr.Header.Get("Origin") != "" {
+		// Only browsers send it. gofakes3 would let any web page in, and nothing here is
+		// protected by a secret.
+		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Access Denied: requests of web pages are refused"))
+		return
+	}
 	handle := h.route(r)
 	if handle == nil {
 		h.rest.ServeHTTP(w, hr)
@@ -88,6 +94,8 @@ func (h *server) route(r request) handlerFunc {
 			return h.versioning
 		case method == http.MethodGet && !r.query.Has("uploads"):
 			return h.listObjects
+		case method == http.MethodPost && !r.query.Has("delete"): // a form's upload
+			return h.notImplemented
 		}
 		return nil
 	case r.query.Has("uploads") && method == http.MethodPost:

@@ -394,6 +394,23 @@ func TestMultipart(t *testing.T) {
 	}
 }
 
+func TestWebPagesAreRefused(t *testing.T) {
+	s, _ := newStore(t)
+	if _, err := s.Put(t.Context(), "bkt", "k", strings.NewReader("x"), PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{http.MethodOptions, http.MethodGet, http.MethodDelete, http.MethodPost} {
+		r := httptest.NewRequest(method, "/bkt/k", nil)
+		r.Header.Set("Origin", "https://evil.example")
+		r.Header.Set("Access-Control-Request-Method", "DELETE")
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden || w.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %d %v", method, w.Code, w.Header())
+		}
+	}
+}
+
 func TestChunkedBodies(t *testing.T) {
 	s, err := Open(Options{Dir: t.TempDir()})
 	if err != nil {
