@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -243,12 +242,4 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // explainDataDir says what to do about a data directory that cannot be used.
-func explainDataDir(dir string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("the engine needs to write in its data directory %s; make it writable or choose another data_dir: %w", dir, err)
-	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("the disk that holds the engine's data directory %s is full; free some space: %w", dir, err)
-	}
-	return err
-}
+func explainDataDir(dir string, err error) error { return datadir.Explain(dir, err) }
