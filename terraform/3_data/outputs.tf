@@ -38,6 +38,11 @@ output "etl_task_definition" {
   value       = aws_ecs_task_definition.etl.family
 }
 
+output "holdout" {
+  description = "The held-out part: where it lies and what is in it."
+  value       = { sha256 = titanicml_dataset.holdout.sha256, uri = titanicml_dataset.holdout.uri }
+}
+
 output "logs_bucket" {
   description = "Bucket of the access logs."
   value       = module.logs_bucket.name
@@ -46,6 +51,11 @@ output "logs_bucket" {
 output "raw_data_uri" {
   description = "The checked data the pipeline starts from."
   value       = "s3://${aws_s3_object.raw.bucket}/${aws_s3_object.raw.key}"
+}
+
+output "train" {
+  description = "The training part: where it lies and what is in it."
+  value       = { sha256 = titanicml_dataset.train.sha256, uri = titanicml_dataset.train.uri }
 }
 
 output "workload_image" {

@@ -1,3 +1,18 @@
+output "bootstrap_evaluation" {
+  description = "Evaluation of the bootstrap candidate."
+  value       = titanicml_evaluation.bootstrap.id
+}
+
+output "bootstrap_version_arn" {
+  description = "The candidate that stands at the gate until the pipeline has registered one."
+  value       = titanicml_model_version.bootstrap.arn
+}
+
+output "evaluation_dataset" {
+  description = "What candidates are evaluated on, and what they were trained on."
+  value       = { holdout_uri = local.holdout.uri, train_uri = local.train.uri }
+}
+
 output "model_package_group" {
   description = "Group of candidates and champions."
   value       = aws_sagemaker_model_package_group.survival.model_package_group_name
@@ -20,7 +35,8 @@ output "pipeline_steps" {
 
 output "sagemaker_role_arn" {
   description = "Execution role of jobs and models."
-  value       = module.sagemaker_role.arn
+  value       = local.sagemaker_role_arn
+  depends_on  = [module.sagemaker_role]
 }
 
 output "seal_function_name" {
@@ -31,4 +47,9 @@ output "seal_function_name" {
 output "serving_instance_types" {
   description = "Instance types that registered versions may be served on."
   value       = local.serving_instance_types
+}
+
+output "workload_image" {
+  description = "Image of evaluation and serving."
+  value       = local.workload_image
 }

@@ -6,14 +6,15 @@ resource "aws_sagemaker_pipeline" "survival" {
   pipeline_description  = "Trains, evaluates and registers a survival model in ${var.env}"
   pipeline_display_name = local.pipeline
   pipeline_definition   = local.pipeline_definition
-  role_arn              = module.sagemaker_role.arn
+  role_arn              = local.sagemaker_role_arn
 
   parallelism_configuration {
     max_parallel_execution_steps = 2
   }
 
-  # SageMaker checks at creation that the function of a Lambda step is there.
-  depends_on = [module.seal]
+  # The role with all its policies, and the function that a Lambda step names, are
+  # there before SageMaker checks them.
+  depends_on = [module.sagemaker_role, module.seal]
 }
 
 locals {

@@ -45,7 +45,9 @@ locals {
   # 3_data
   artifacts_bucket = data.terraform_remote_state.data.outputs.artifacts_bucket
   datasets_bucket  = data.terraform_remote_state.data.outputs.datasets_bucket
+  holdout          = data.terraform_remote_state.data.outputs.holdout
   raw_data_uri     = data.terraform_remote_state.data.outputs.raw_data_uri
   repository_arn   = data.terraform_remote_state.data.outputs.workload_repository_arn
+  train            = data.terraform_remote_state.data.outputs.train
   workload_image   = data.terraform_remote_state.data.outputs.workload_image
 }

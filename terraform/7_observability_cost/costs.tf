@@ -14,7 +14,7 @@ resource "aws_budgets_budget" "monthly" {
   }
 
   dynamic "notification" {
-    for_each = setproduct(["ACTUAL", "FORECASTED"], [50, 80, 100])
+    for_each = local.budget_alerts
     content {
       comparison_operator        = "GREATER_THAN"
       notification_type          = notification.value[0]
@@ -67,4 +67,9 @@ resource "aws_ce_anomaly_subscription" "alerts" {
   }
 
   depends_on = [aws_sns_topic_policy.alerts]
+}
+
+locals {
+  # Kind and percentage of the budget; AWS allows ten alerts.
+  budget_alerts = setproduct(["ACTUAL", "FORECASTED"], [50, 80, 100])
 }

@@ -84,12 +84,19 @@ variable "project" {
 }
 
 variable "titanicml" {
-  description = "Where the titanicml provider works: SageMaker, or the local engine with its data directory, images and endpoints."
+  description = "Where the titanicml provider works: on SageMaker, or on a local engine with its data directory and images."
   type = object({
-    data_dir  = optional(string)
-    endpoints = optional(map(string))
-    engine    = optional(string, "sagemaker")
-    images    = optional(map(list(string)))
+    engine = optional(string, "sagemaker")
+    endpoints = optional(object({
+      s3                = optional(string)
+      sagemaker         = optional(string)
+      sagemaker_runtime = optional(string)
+      sts               = optional(string)
+    }))
+    local = optional(object({
+      data_dir = optional(string)
+      images   = optional(map(list(string)))
+    }))
   })
   default = {}
 

@@ -28,8 +28,9 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = var.reserved_concurrency
   role                           = module.role.arn
   runtime                        = "provided.al2023"
-  source_code_hash               = fileexists(var.package) ? filebase64sha256(var.package) : null
-  timeout                        = var.timeout_seconds
+  # Without the zip a plan still works; the apply then says which file is missing.
+  source_code_hash = fileexists(var.package) ? filebase64sha256(var.package) : null
+  timeout          = var.timeout_seconds
 
   environment {
     variables = var.environment
@@ -60,13 +61,6 @@ data "aws_iam_policy_document" "logs" {
     sid       = "WriteOwnLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["arn:aws:logs:${var.region}:${var.account_id}:log-group:${local.log_group}:*"]
-  }
-}
-
-check "package" {
-  assert {
-    condition     = fileexists(var.package)
-    error_message = "${var.package} is missing, so ${var.name} has no code to deploy; run make lambdas first."
   }
 }
 

@@ -1,0 +1,168 @@
+// Command stages drives the seven Terraform stages: in order, for an environment, with the checks that belong
+// between them. Workflows and make targets call it, so that what CI does can be done at home.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+const usage = `stages drives terraform/1_foundation to 7_observability_cost.
+
+  stages rehearse [--stage NAME,...]       init, validate, test, plan, apply all stages for dev and prod against a
+                                           stand-in for AWS and the local engine, then destroy them in reverse
+  stages run --env E VERB... STAGE...      verbs init validate test plan apply destroy on the real environment
+  stages backend --env E STAGE             the backend settings of a stage, for terraform init
+  stages image-tag                         the tag of the images, from their sources
+  stages changed --base REV                stages that differ from a revision, and those after them that use them
+
+rehearse needs STAGES_STANDIN, a directory with an install.sh that prints a Terraform CLI configuration for a
+stand-in of hashicorp/aws, or AWS_ENDPOINT_URL, the address of an AWS emulator for the real one.
+TERRAFORM names the CLI to use (default terraform).
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "stages: %v\n", err) // nowhere else to report to
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		_, err := io.WriteString(stdout, usage)
+		return err
+	}
+	root, err := findRoot()
+	if err != nil {
+		return err
+	}
+	flags := flag.NewFlagSet("stages "+args[0], flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	env := flags.String("env", "", "environment: dev or prod")
+	base := flags.String("base", "", "revision to compare with")
+	only := flags.String("stage", "", "comma-separated stages; default all")
+	keep := flags.Bool("keep", false, "rehearse: keep the working copy and do not destroy")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	cli := os.Getenv("TERRAFORM")
+	if cli == "" {
+		cli = "terraform"
+	}
+	switch args[0] {
+	case "rehearse":
+		stages, err := selectStages(split(*only))
+		if err != nil {
+			return err
+		}
+		return rehearse(ctx, rehearsal{root: root, cli: cli, stages: stages, keep: *keep, out: stdout})
+	case "run":
+		verbs, stages, err := verbsAndStages(flags.Args())
+		if err != nil {
+			return err
+		}
+		return runStages(ctx, root, cli, *env, verbs, stages, stdout)
+	case "backend":
+		if flags.NArg() != 1 {
+			return errors.New("backend: name one stage")
+		}
+		lines, err := backendSettings(root, *env, flags.Arg(0))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, strings.Join(lines, "\n"))
+		return err
+	case "image-tag":
+		tag, err := imageTag(ctx, root)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, tag)
+		return err
+	case "changed":
+		stages, err := changedStages(ctx, root, *base)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, strings.Join(stages, "\n"))
+		return err
+	}
+	return fmt.Errorf("got %q, expected rehearse, run, backend, image-tag or changed", args[0])
+}
+
+// stageNames is the order; a stage uses only what stands before it.
+var stageNames = []string{"1_foundation", "2_networking", "3_data", "4_ml_training", "5_serving", "6_orchestration", "7_observability_cost"}
+
+var verbs = []string{"init", "validate", "test", "plan", "apply", "destroy"}
+
+func split(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
+}
+
+// selectStages returns the named stages in their order; none named means all.
+func selectStages(names []string) ([]string, error) {
+	if len(names) == 0 {
+		return stageNames, nil
+	}
+	for _, name := range names {
+		if !slices.Contains(stageNames, name) {
+			return nil, fmt.Errorf("got the stage %q, expected one of %s", name, strings.Join(stageNames, ", "))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(stageNames), func(name string) bool { return !slices.Contains(names, name) }), nil
+}
+
+func verbsAndStages(args []string) (chosen, stages []string, err error) {
+	var names []string
+	for _, arg := range args {
+		if slices.Contains(verbs, arg) {
+			chosen = append(chosen, arg)
+		} else {
+			names = append(names, arg)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, nil, fmt.Errorf("run: name what to do: %s", strings.Join(verbs, ", "))
+	}
+	stages, err = selectStages(names)
+	return chosen, stages, err
+}
+
+// findRoot goes up to the directory with go.mod and terraform/.
+func findRoot() (string, error) {
+	directory, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the repository: %w", err)
+	}
+	for {
+		_, errModule := os.Stat(filepath.Join(directory, "go.mod"))
+		_, errProject := os.Stat(filepath.Join(directory, "terraform", "project.tfvars"))
+		if errModule == nil && errProject == nil {
+			return directory, nil
+		}
+		parent := filepath.Dir(directory)
+		if parent == directory {
+			return "", errors.New("find the repository: no go.mod with terraform/project.tfvars here or above")
+		}
+		directory = parent
+	}
+}
