@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/images"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -55,16 +56,18 @@ func newHarness(t testing.TB) *harness {
 }
 
 // start is the provider's StartEngine: it opens the engine on first use.
-func (h *harness) start(ctx context.Context, dataDir string, images map[string][]string) (string, error) {
+func (h *harness) start(ctx context.Context, dataDir string, mappings map[string][]string) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.engine == nil {
-		e, err := engine.Open(context.WithoutCancel(ctx), engine.Options{DataDir: dataDir, Images: images, Clock: h.now})
+		e, err := engine.Open(context.WithoutCancel(ctx), engine.Options{DataDir: dataDir, Images: mappings, Clock: h.now})
 		if err != nil {
 			return "", err
 		}
 		h.engine = e
 		h.starts++
+	} else if _, err := images.Open(dataDir, mappings); err != nil {
+		return "", err
 	}
 	return h.engine.URL(), nil
 }
