@@ -96,6 +96,8 @@ type Options struct {
 	Log   *slog.Logger                         // nil: discard
 	// Grace is between SIGTERM and SIGKILL of a serving process. 0: 10s.
 	Grace time.Duration
+	// InvocationTimeout is what a container gets to answer. 0: 60s, as on SageMaker.
+	InvocationTimeout time.Duration
 	// OnHealth tells the control plane that a variant lost or regained all its processes. May be nil.
 	OnHealth func(key Key, variant string, healthy bool, reason string)
 }

@@ -59,6 +59,9 @@ func New(o Options) (*Fleet, error) {
 	if o.Grace <= 0 {
 		o.Grace = defaultGrace
 	}
+	if o.InvocationTimeout <= 0 {
+		o.InvocationTimeout = defaultInvocation
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the endpoints' directory: %w", err)
 	}

@@ -317,6 +317,29 @@ func (i *instance) kill(t *testing.T) {
 	i.group.Kill()
 }
 
+func TestTooLongADeploymentIsRolledBack(t *testing.T) {
+	for _, behaviour := range []string{"fine", "unhealthy"} { // too long a bake, too long a start
+		f, clock := newFleet(t)
+		deploy(t, f, config("old", "fine"))
+		result := make(chan error, 1)
+		go func() {
+			result <- f.Deploy(t.Context(), key, config("new", behaviour), Rollout{Strategy: Canary, StepPercent: 50, WaitInterval: time.Minute, MaxExecution: time.Hour}, nil)
+		}()
+		limit := <-clock.timers
+		if behaviour == "fine" {
+			<-clock.timers // the bake has begun
+		}
+		limit.fire <- time.Time{}
+		var back *RollbackError
+		if err := <-result; limit.d != time.Hour || !errors.As(err, &back) || !strings.Contains(back.Reason, "MaximumExecutionTimeoutInSeconds of 3600") {
+			t.Errorf("%s: %v", behaviour, err)
+		}
+		if w := invoke(f, "x"); w.Body.String() != "old:x" {
+			t.Errorf("%s: %s", behaviour, w.Body)
+		}
+	}
+}
+
 func TestFirstDeploymentHasNothingToGoBackTo(t *testing.T) {
 	f, _ := newFleet(t)
 	err := f.Deploy(t.Context(), key, config("only", "exit"), Rollout{}, nil)
@@ -353,13 +376,8 @@ func TestCancelledDeploymentLeavesTheOldOne(t *testing.T) {
 
 func TestCrashedProcessComesBack(t *testing.T) {
 	f, _ := newFleet(t)
-	var health []string
-	var mu sync.Mutex
-	f.o.OnHealth = func(_ Key, v string, ok bool, _ string) {
-		mu.Lock()
-		defer mu.Unlock()
-		health = append(health, fmt.Sprint(v, ok))
-	}
+	health := make(chan string, 8)
+	f.o.OnHealth = func(_ Key, v string, ok bool, _ string) { health <- fmt.Sprint(v, ok) }
 	deploy(t, f, config("v", "fine"))
 	w := invoke(f, "die")
 	var e struct {
@@ -369,13 +387,14 @@ func TestCrashedProcessComesBack(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != http.StatusFailedDependency || e.OriginalStatusCode != 500 || e.LogStreamArn == "" {
 		t.Errorf("the crash answered %d %s", w.Code, w.Body)
 	}
-	if w := invoke(f, "x"); w.Code != http.StatusOK {
+	if got := <-health; got != "mainfalse" {
+		t.Errorf("health report %s", got)
+	}
+	if w := invoke(f, "x"); w.Code != http.StatusOK { // it waits for the restart
 		t.Errorf("after the crash: %d %s", w.Code, w.Body)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if strings.Join(health, " ") != "mainfalse maintrue" && strings.Join(health, " ") != "mainfalse" {
-		t.Errorf("health reports %v", health)
+	if got := <-health; got != "maintrue" {
+		t.Errorf("health report %s", got)
 	}
 }
 
@@ -418,45 +437,6 @@ func TestWeightsTargetsAndCounts(t *testing.T) {
 	}
 }
 
-func TestInvocationErrors(t *testing.T) {
-	for _, tt := range []struct {
-		behaviour, body string
-		status          int
-		code, want      string
-	}{
-		{"fine", "x", 200, "", "v:x"},
-		{"fine", "", 200, "", "v:"},
-		{"fine", strings.Repeat("x", MaxBody-2), 200, "", "v:xxx"},
-		{"fine", strings.Repeat("x", MaxBody+1), 400, "ValidationError", "larger than"},
-		{"400", "x", 424, "ModelError", `"OriginalMessage":"row 3, column age: want a number\n","OriginalStatusCode":400`},
-		{"500", "x", 424, "ModelError", `"OriginalStatusCode":500`},
-		{"huge", "x", 424, "ModelError", "larger than"},
-	} {
-		f, _ := newFleet(t)
-		deploy(t, f, config("v", tt.behaviour))
-		w := invoke(f, tt.body, "Accept", "text/csv", "X-Amzn-SageMaker-Custom-Attributes", "trace=1")
-		if w.Code != tt.status || w.Header().Get("X-Amzn-Errortype") != tt.code || !strings.Contains(w.Body.String(), tt.want) {
-			t.Errorf("%s: %d %v %.300s", tt.behaviour, w.Code, w.Header(), w.Body)
-		}
-		if tt.status == 200 && (w.Header().Get("Content-Type") != "text/csv" || w.Header().Get("X-Amzn-SageMaker-Custom-Attributes") != "trace=1" || w.Header().Get(variantHeader) != "main") {
-			t.Errorf("headers %v", w.Header())
-		}
-	}
-	f, _ := newFleet(t)
-	if w := invoke(f, "x"); w.Code != 400 || !strings.Contains(w.Body.String(), "Endpoint titanic of account 000000000000 not found.") {
-		t.Error(w.Code, w.Body)
-	}
-	// A client that leaves is no failure of the container, and nothing waits for it.
-	deploy(t, f, config("v", "hang"))
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	w := httptest.NewRecorder()
-	f.Invoke(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")).WithContext(ctx), key)
-	if w.Code != http.StatusFailedDependency {
-		t.Error(w.Code, w.Body)
-	}
-}
-
 func TestModelIsStagedAndRemoveEndsAll(t *testing.T) {
 	f, _ := newFleet(t)
 	cfg := config("v", "fine")
@@ -484,39 +464,5 @@ func TestModelIsStagedAndRemoveEndsAll(t *testing.T) {
 	}
 	if err := f.Remove(t.Context(), key); err != nil {
 		t.Errorf("removing it again: %v", err)
-	}
-}
-
-func BenchmarkInvoke(b *testing.B) {
-	f, err := New(Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	if err := f.Deploy(b.Context(), key, config("v", "fine"), Rollout{}, nil); err != nil {
-		b.Fatal(err)
-	}
-	direct := *f.endpoint(key, false).route.Load().serving.instances()[0].url.Load() + "/invocations"
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.Invoke(w, r, key) }))
-	defer srv.Close()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	for _, to := range []struct{ name, url string }{{"direct", direct}, {"fleet", srv.URL}} {
-		b.Run(to.name, func(b *testing.B) {
-			b.RunParallel(func(p *testing.PB) {
-				for p.Next() {
-					resp, err := client.Post(to.url, "text/csv", strings.NewReader("3,male,22,1,0,7.25"))
-					if err != nil {
-						b.Error(err)
-						return
-					}
-					io.Copy(io.Discard, resp.Body)
-					resp.Body.Close()
-					if resp.StatusCode != http.StatusOK {
-						b.Error(resp.Status)
-					}
-				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
-		})
 	}
 }

@@ -20,8 +20,8 @@ import (
 const (
 	// MaxBody is what InvokeEndpoint takes and gives at most, in bytes.
 	MaxBody = 6 << 20
-	// invocationTimeout is what SageMaker gives a container to answer.
-	invocationTimeout = 60 * time.Second
+	// defaultInvocation is what SageMaker gives a container to answer.
+	defaultInvocation = 60 * time.Second
 	// restartWait bounds how long an invocation waits for a process that is being restarted.
 	restartWait = 5 * time.Second
 	account     = "000000000000"
@@ -123,7 +123,7 @@ func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {
 			message: fmt.Sprintf("Request body is larger than the %d bytes that InvokeEndpoint accepts.", MaxBody)})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), invocationTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), f.o.InvocationTimeout)
 	defer cancel()
 	i, watch, wrong := e.acquire(ctx, r.Header.Get(targetHeader))
 	if wrong != nil {
