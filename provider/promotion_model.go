@@ -244,6 +244,12 @@ func (m checkModel) check(like gate.Check) gate.Check {
 
 // checksValue converts checks for a plan or state.
 func checksValue(ctx context.Context, checks []gate.Check, diags *diag.Diagnostics) types.List {
+	list, d := types.ListValueFrom(ctx, checkListType, checkModels(checks))
+	diags.Append(d...)
+	return list
+}
+
+func checkModels(checks []gate.Check) []checkModel {
 	rows := make([]checkModel, 0, len(checks))
 	for _, c := range checks {
 		row := checkModel{
@@ -258,9 +264,7 @@ func checksValue(ctx context.Context, checks []gate.Check, diags *diag.Diagnosti
 		}
 		rows = append(rows, row)
 	}
-	list, d := types.ListValueFrom(ctx, checkListType, rows)
-	diags.Append(d...)
-	return list
+	return rows
 }
 
 // servingOf is what a group serves now; nil without a valid champion.

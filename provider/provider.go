@@ -79,12 +79,16 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 func (p *titanicmlProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		newChampionDataSource,
+		newModelVersionsDataSource,
+		newEvaluationReportDataSource,
 		newIAMPolicyCheckDataSource,
 	}
 }
 
 func (p *titanicmlProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
+		newGateFunction,
+		newRequiredTagsFunction,
 		newPolicyFindingsFunction,
 	}
 }
