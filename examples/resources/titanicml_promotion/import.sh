@@ -1,0 +1,1 @@
+terraform import titanicml_promotion.survival titanic-survival
