@@ -52,6 +52,9 @@ func (s *scope) call(e *hclsyntax.FunctionCallExpr) Value {
 		return templateString(s, e, args).with(fl)
 	}
 	if f, ok := natives[name]; ok {
+		if name == "nonsensitive" || name == "issensitive" {
+			fl = 0
+		}
 		return f(s, e, args).with(fl)
 	}
 	if strings.HasPrefix(name, "provider::") {

@@ -165,12 +165,16 @@ func child(def *typeexpr.Defaults, name string) *typeexpr.Defaults {
 // mapped applies f to the elements and keeps everything else.
 func (v Value) mapped(f func(string, Value) Value) Value {
 	switch d := v.data.(type) {
-	case []Value:
-		out := make([]Value, len(d))
-		for i, e := range d {
+	case []Value, *openList:
+		elems := v.Elems()
+		out := make([]Value, len(elems))
+		for i, e := range elems {
 			out[i] = f("", e)
 		}
 		v.data = out
+		if o, ok := d.(*openList); ok {
+			v.data = &openList{elems: out, refs: o.refs}
+		}
 		v.flags = v.flags &^ deepKnown
 		if v.flags&partial == 0 && allKnown(out) {
 			v.flags |= deepKnown

@@ -12,7 +12,7 @@ import (
 
 // The bounds of one root module. Real configurations stay orders of magnitude below; hostile ones end in a Problem.
 const (
-	defaultSteps = 20_000_000
+	defaultSteps = 4_000_000
 	maxDepth     = 600
 	maxString    = 4 << 20
 	maxElems     = 200_000
@@ -574,7 +574,7 @@ func (s *scope) forExpr(e *hclsyntax.ForExpr) Value {
 		out.unknown(coll.Refs())
 	case List:
 		for i, v := range coll.Elems() {
-			if !s.step(2) {
+			if !s.step(4) {
 				break
 			}
 			k := IntValue(i)
@@ -585,7 +585,7 @@ func (s *scope) forExpr(e *hclsyntax.ForExpr) Value {
 		}
 	case Map:
 		for i, k := range coll.Keys() {
-			if !s.step(2) {
+			if !s.step(4) {
 				break
 			}
 			body(StringValue(k), coll.data.(*object).vals[i])

@@ -144,6 +144,12 @@ type text struct {
 	orig *Value
 }
 
+// openList is a partial list; a whole one is a plain slice.
+type openList struct {
+	elems []Value
+	refs  []Ref
+}
+
 type object struct {
 	keys []string // sorted
 	vals []Value
@@ -244,8 +250,13 @@ func textValue(s string, tab *holes) Value {
 // WithPartial returns the list or map marked as possibly having other elements, which would come from refs.
 func (v Value) WithPartial(refs ...Ref) Value {
 	v.flags = v.flags&^deepKnown | partial
-	if o, ok := v.data.(*object); ok {
-		v.data = &object{keys: o.keys, vals: o.vals, refs: refs}
+	switch d := v.data.(type) {
+	case *object:
+		v.data = &object{keys: d.keys, vals: d.vals, refs: refs}
+	case []Value:
+		v.data = &openList{elems: d, refs: refs}
+	case *openList:
+		v.data = &openList{elems: d.elems, refs: refs}
 	}
 	return v
 }
@@ -286,6 +297,8 @@ func (v Value) Refs() []Ref {
 	case *text:
 		return d.tab.all(d.text())
 	case *object:
+		return d.refs
+	case *openList:
 		return d.refs
 	}
 	return nil
@@ -328,7 +341,7 @@ func (v Value) Str() (string, bool) {
 const maxExponent = 4096
 
 func numberText(f *big.Float) (string, bool) {
-	if e := f.MantExp(nil); e > maxExponent || e < -maxExponent {
+	if e := f.MantExp(nil); f.IsInf() || e > maxExponent || e < -maxExponent {
 		return "", false
 	}
 	return f.Text('f', -1), true
@@ -425,19 +438,19 @@ func (v Value) Int() (int, bool) {
 
 // Elems returns a list's elements (a set's are sorted). Anything else has none. Do not modify the slice.
 func (v Value) Elems() []Value {
+	if o, ok := v.data.(*openList); ok {
+		return o.elems
+	}
 	l, _ := v.data.([]Value)
 	return l
 }
 
 // Len is the number of elements or keys shown.
 func (v Value) Len() int {
-	switch d := v.data.(type) {
-	case []Value:
-		return len(d)
-	case *object:
-		return len(d.keys)
+	if o, ok := v.data.(*object); ok {
+		return len(o.keys)
 	}
-	return 0
+	return len(v.Elems())
 }
 
 // Keys returns a map's keys, sorted. Do not modify the slice.
@@ -486,15 +499,14 @@ func refsOrNil(r []Ref) any {
 
 // Each calls f for every key of a map in order, or every element of a list with an empty key.
 func (v Value) Each(f func(key string, elem Value)) {
-	switch d := v.data.(type) {
-	case []Value:
-		for _, e := range d {
-			f("", e)
+	if o, ok := v.data.(*object); ok {
+		for i, k := range o.keys {
+			f(k, o.vals[i])
 		}
-	case *object:
-		for i, k := range d.keys {
-			f(k, d.vals[i])
-		}
+		return
+	}
+	for _, e := range v.Elems() {
+		f("", e)
 	}
 }
 
