@@ -26,6 +26,9 @@ func All() []*linter.Rule {
 		ResourceNaming,
 		BackendState,
 		VersionPinned,
+		WorkflowGate,
+		WorkflowOIDC,
+		WorkflowPinned,
 		IgnoreInvalid,
 		IgnoreUnused,
 	}

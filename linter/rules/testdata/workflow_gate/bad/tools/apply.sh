@@ -1,0 +1,2 @@
+#!/bin/sh
+terraform -chdir="terraform/$1" apply plan.out

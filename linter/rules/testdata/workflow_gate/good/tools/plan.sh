@@ -1,0 +1,2 @@
+#!/bin/sh
+"${TERRAFORM:-terraform}" plan -input=false
