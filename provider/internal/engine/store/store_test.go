@@ -332,6 +332,24 @@ func TestWritesExplainTheDisk(t *testing.T) {
 	}
 }
 
+func TestPathsMayHoldAnything(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a b%20c?d#e;f&g=h")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "engine.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLockedStoreSaysSo(t *testing.T) {
 	s := open(t)
 	other, err := sql.Open("sqlite", s.path)
