@@ -114,13 +114,19 @@ func (h *harness) write(name, content string) string {
 	return file
 }
 
-// image is the command of the container that is this test binary.
-func containerCommand() string {
+// tinyImages maps the image "tiny" to the container that is this test binary.
+func tinyImages() map[string][]string {
 	program, err := os.Executable()
 	if err != nil {
 		panic(err)
 	}
-	return fmt.Sprintf("[%q, %q]", program, containerArgument)
+	return map[string][]string{"tiny": {program, containerArgument}}
+}
+
+// containerCommand is the command of image "tiny" in HCL.
+func containerCommand() string {
+	command := tinyImages()["tiny"]
+	return fmt.Sprintf("[%q, %q]", command[0], command[1])
 }
 
 // config is a provider block followed by body, in which ${dir} stands for the test's directory.
