@@ -1,0 +1,212 @@
+package sagemaker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
+)
+
+// testClient talks to an engine of its own.
+func testClient(t *testing.T) *Client {
+	t.Helper()
+	dir := t.TempDir()
+	e, err := engine.Open(t.Context(), engine.Options{DataDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c, err := New(t.Context(), Settings{LocalURL: e.URL(), DataDir: dir, Region: "eu-west-1", Store: "s3://store/prefix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestConditionalWrites(t *testing.T) {
+	c, ctx := testClient(t), t.Context()
+	uri := c.Store.Join("champions", "g.json").URI()
+	etag, created, err := c.PutNew(ctx, uri, "application/json", []byte("one"))
+	if err != nil || !created {
+		t.Fatal(created, err)
+	}
+	// The same write again is the answer to a lost answer: success.
+	if again, created, err := c.PutNew(ctx, uri, "application/json", []byte("one")); err != nil || created || again != etag {
+		t.Errorf("repeating a write: %q, %v, %v; want %q, false, nil", again, created, err, etag)
+	}
+	var conflict *ConflictError
+	if _, _, err := c.PutNew(ctx, uri, "application/json", []byte("two")); !errors.As(err, &conflict) || string(conflict.Current.Body) != "one" {
+		t.Errorf("writing other content: %v, want a conflict that shows it", err)
+	}
+	second, _, err := c.PutOver(ctx, uri, "application/json", []byte("two"), etag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.PutOver(ctx, uri, "application/json", []byte("three"), etag); !errors.As(err, &conflict) {
+		t.Errorf("writing over an old state: %v, want a conflict", err)
+	}
+	if err := c.Remove(ctx, uri); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.PutOver(ctx, uri, "application/json", []byte("three"), second); !errors.As(err, &conflict) || conflict.Current != nil {
+		t.Errorf("writing over a deleted object: %v, want a conflict without content", err)
+	}
+}
+
+func TestOneOfManyWritersWins(t *testing.T) {
+	c, ctx := testClient(t), t.Context()
+	uri := c.Store.Join("record.json").URI()
+	var wg sync.WaitGroup
+	won := make([]bool, 16)
+	for i := range won {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			_, created, err := c.PutNew(ctx, uri, "", []byte(fmt.Sprint(i)))
+			var conflict *ConflictError
+			if err != nil && !errors.As(err, &conflict) {
+				t.Error(err)
+			}
+			won[i] = created && err == nil
+		}()
+	}
+	wg.Wait()
+	winner := -1
+	for i, w := range won {
+		if w && winner >= 0 {
+			t.Errorf("writers %d and %d both won", winner, i)
+		}
+		if w {
+			winner = i
+		}
+	}
+	if obj, err := c.Get(ctx, uri); err != nil || string(obj.Body) != fmt.Sprint(winner) {
+		t.Errorf("stored %v (%v), the winner was %d", obj, err, winner)
+	}
+}
+
+func TestLocations(t *testing.T) {
+	loc, err := ParseLocation("s3://bucket/a/b/")
+	if err != nil || loc.Join("c", "d.json").URI() != "s3://bucket/a/b/c/d.json" {
+		t.Error(loc, err)
+	}
+	if got := (Location{Bucket: "b"}).Join("x").URI(); got != "s3://b/x" {
+		t.Error(got)
+	}
+	for _, bad := range []string{"", "bucket/key", "https://bucket/key", "s3://", "s3:///key"} {
+		if _, err := ParseLocation(bad); err == nil {
+			t.Errorf("%q was taken for an S3 URI", bad)
+		}
+	}
+}
+
+// TestStartJob plays a run's life: adoption, release, failure. The image is unmapped, so every job fails at once.
+func TestStartJob(t *testing.T) {
+	c, ctx := testClient(t), t.Context()
+	if err := c.EnsureBucket(ctx, c.Store.Bucket); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Put(ctx, "s3://store/in/data.csv", "text/csv", []byte("a\n1\n")); err != nil {
+		t.Fatal(err)
+	}
+	hash, err := InputHash(map[string]string{"a": "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	creates := 0
+	run := Run{Kind: Training, Name: "tiny", Hash: hash, Tags: map[string]string{"owner": "me"},
+		Create: func(ctx context.Context, name string, tags []types.Tag) error {
+			creates++
+			_, err := c.SageMaker.CreateTrainingJob(ctx, trainingInput(name, tags))
+			return err
+		}}
+	first, adopted, err := c.StartJob(ctx, run)
+	if err != nil || adopted || first.Name != "tiny-"+hash[:10]+"-1" {
+		t.Fatal(first, adopted, err)
+	}
+	if _, err := c.WaitJob(ctx, Training, first.Name, nil); err != nil {
+		t.Fatal(err)
+	}
+	tags, err := c.ListTags(ctx, first.ARN)
+	if err != nil || tags[TagHash] != hash || tags[TagAttempt] != "1" || !strings.HasSuffix(tags[TagPrincipal], "user/titanicml") || tags["owner"] != "me" {
+		t.Errorf("tags %v, %v", tags, err)
+	}
+	// A failed attempt is never adopted.
+	second, adopted, err := c.StartJob(ctx, run)
+	if err != nil || adopted || second.Name != JobName("tiny", hash, 2) || creates != 2 {
+		t.Errorf("after a failure: %v, adopted %v, %v; want attempt 2", second, adopted, err)
+	}
+}
+
+func TestRunNames(t *testing.T) {
+	hash := strings.Repeat("ab", 32)
+	longest := JobName(strings.Repeat("n", MaxRunName), hash, 9999)
+	if len(longest) != 63 {
+		t.Errorf("the longest job name has %d characters, SageMaker allows 63", len(longest))
+	}
+	for job, want := range map[string]string{JobName("a-b", hash, 12): "a-b", "somebody-elses-job": "somebody-elses-job"} {
+		if got, _, _ := SplitJobName(job); got != want {
+			t.Errorf("SplitJobName(%q) = %q, want %q", job, got, want)
+		}
+	}
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	c := &Client{poll: pollSchedule{first: time.Hour, limit: time.Hour}, sleep: sleepContext}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := c.Wait(ctx, func(context.Context) (bool, error) {
+		cancel()
+		return false, nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+func TestLastLines(t *testing.T) {
+	for _, tc := range []struct {
+		name, body string
+		cut        bool
+		want       string
+	}{
+		{"few", "a\nb\n", false, "a\nb"},
+		{"many", "a\nb\nc\nd\n", false, "c\nd"},
+		{"cut inside a line", "rtial\nb\n", true, "b"},
+		{"not UTF-8", "a\xff\x00b\n", false, "a\uFFFD\uFFFDb"},
+	} {
+		if got := lastLines([]byte(tc.body), tc.cut, 2); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestDiffTags(t *testing.T) {
+	set, gone := DiffTags(map[string]string{"a": "1", "b": "2", "c": "3"}, map[string]string{"a": "1", "b": "x", "d": "4"})
+	if fmt.Sprint(set, gone) != "map[b:x d:4] [c]" {
+		t.Error(set, gone)
+	}
+}
+
+func trainingInput(name string, tags []types.Tag) *sdk.CreateTrainingJobInput {
+	text := func(s string) *string { return &s }
+	number := func(n int32) *int32 { return &n }
+	return &sdk.CreateTrainingJobInput{
+		TrainingJobName: &name, Tags: tags, RoleArn: text("arn:aws:iam::000000000000:role/x"),
+		AlgorithmSpecification: &types.AlgorithmSpecification{TrainingImage: text("unmapped"), TrainingInputMode: types.TrainingInputModeFile},
+		OutputDataConfig:       &types.OutputDataConfig{S3OutputPath: text("s3://store/out")},
+		ResourceConfig:         &types.ResourceConfig{InstanceType: types.TrainingInstanceTypeMlM5Large, InstanceCount: number(1), VolumeSizeInGB: number(1)},
+		StoppingCondition:      &types.StoppingCondition{MaxRuntimeInSeconds: number(60)},
+	}
+}

@@ -1,0 +1,69 @@
+package tabular
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestScan(t *testing.T) {
+	rules := Rules{IDColumn: "id", Columns: map[string]Column{
+		"id": {Type: "integer"}, "age": {Type: "number", Nullable: true}, "sex": {Type: "string", Allowed: []string{"f", "m"}}, "alive": {Type: "boolean"},
+	}}
+	for _, tc := range []struct{ name, file, want string }{
+		{"sound", "id,age,sex,alive\n1,2.5,f,true\n2,,m,0\n", ""},
+		{"byte order mark", "\xEF\xBB\xBFid,age,sex,alive\n1,1,f,1\n", ""},
+		{"text in a number", "id,age,sex,alive\n1,1,f,1\nx,1,f,1\n", `line 3, field 1, column "id": got "x", expected an integer`},
+		{"infinite", "id,age,sex,alive\n1,Inf,f,1\n", `line 2, field 2, column "age": got "Inf", expected a finite number`},
+		{"null", "id,age,sex,alive\n1,1,,1\n", `column "sex": got an empty cell, expected a value`},
+		{"no id", "id,age,sex,alive\n,1,f,1\n", `column "id": got an empty cell`},
+		{"no rows", "id,age,sex,alive\n", "got a header and no rows"},
+		{"same column twice", "id,age,sex,alive,age\n1,1,f,1,1\n", `field 5, column "age": got the same name as field 2`},
+		{"not UTF-8", "id,age,sex,alive\n1,1,\xff,1\n", `got "\xff", expected UTF-8 text`},
+		{"open quote", "id,age,sex,alive\n1,1,\"f,1\n", "expected well-formed CSV"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, err := Scan(iotest.OneByteReader(strings.NewReader(tc.file)), "x.CSV", rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.Sum256([]byte(tc.file))
+			if s.SHA256 != hex.EncodeToString(sum[:]) || s.Bytes != int64(len(tc.file)) {
+				t.Errorf("digest %s of %d bytes does not cover the whole file", s.SHA256, s.Bytes)
+			}
+			got := fmt.Sprint(s.Err())
+			if tc.want == "" {
+				tc.want = "<nil>"
+			}
+			if !strings.Contains(got, tc.want) {
+				t.Errorf("got %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestScanKeepsCountingProblems(t *testing.T) {
+	s, err := Scan(strings.NewReader("n\n"+strings.Repeat("x\n", 1000)), "x.csv", Rules{Columns: map[string]Column{"n": {Type: "number"}}})
+	if err != nil || s.Broken != 1000 || len(s.Problems) != maxProblems || !strings.HasSuffix(s.Err().Error(), "and 990 more") {
+		t.Errorf("%d problems, %d kept, %v", s.Broken, len(s.Problems), err)
+	}
+}
+
+func TestScanOfOtherFiles(t *testing.T) {
+	s, err := Scan(strings.NewReader("\x00binary"), "model.bin", Rules{})
+	if err != nil || s.CSV || s.Err() != nil || s.Bytes != 7 {
+		t.Error(s, err)
+	}
+	if s, err := Scan(strings.NewReader("x"), "model.bin", Rules{IDColumn: "id"}); err != nil || s.Err() == nil {
+		t.Error("columns of a file that is no CSV were accepted", err)
+	}
+	broken := errors.New("disk on fire")
+	if _, err := Scan(io.MultiReader(strings.NewReader("a\n1\n"), iotest.ErrReader(broken)), "x.csv", Rules{}); !errors.Is(err, broken) {
+		t.Errorf("got %v, want the reader's error", err)
+	}
+}
