@@ -2,6 +2,7 @@ package linter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -181,6 +182,9 @@ func (r *run) combine(outputs []rootOutput) {
 func (r *run) lintDir(dir string) rootOutput {
 	var out rootOutput
 	src, err := r.loadRoot(dir)
+	if errors.Is(err, module.ErrNoModule) {
+		err = fmt.Errorf("%w; --recursive looks for modules below", err)
+	}
 	if err != nil {
 		out.problems = append(out.problems, Failure{Message: err.Error()})
 		return out

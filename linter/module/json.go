@@ -18,7 +18,9 @@ func parseJSON(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
 		return nil, diags
 	}
 	attrs, more := file.Body.JustAttributes()
-	diags = append(diags, more...)
+	if !diags.HasErrors() { // else they repeat what the parser said
+		diags = append(diags, more...)
+	}
 	out := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}
 	c := &jsonConverter{}
 	for _, a := range ordered(attrs) {

@@ -242,15 +242,14 @@ func fixTags(p *linter.Pass, r *eval.Resource, lack []string) []linter.Edit {
 		}
 		pairs = append(pairs, fmt.Sprintf("%s = %s", k, values[k]))
 	}
+	source := p.Module.Source.File(r.Range().Filename).Bytes
 	a := body.Attributes["tags"]
 	if a == nil {
 		text := merge
 		if text == "" {
 			text = "{\n    " + strings.Join(pairs, "\n    ") + "\n  }"
 		}
-		at := r.Decl.Block.OpenBraceRange
-		at.Start = at.End
-		return []linter.Edit{{Range: at, Text: "\n  tags = " + text + "\n"}}
+		return []linter.Edit{newArgument(source, r.Decl.Block, "tags = "+text)}
 	}
 	if merge != "" {
 		at := a.Expr.Range()
@@ -258,23 +257,45 @@ func fixTags(p *linter.Pass, r *eval.Resource, lack []string) []linter.Edit {
 		before.End, after.Start = before.Start, after.End
 		return []linter.Edit{{Range: before, Text: "merge(" + merge + ", "}, {Range: after, Text: ")"}}
 	}
-	obj, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
-	if !ok {
-		return nil
+	if obj, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
+		return []linter.Edit{newItems(source, obj, pairs)}
 	}
-	at := obj.OpenRange
-	at.Start = at.End
-	indent := strings.Repeat(" ", max(a.NameRange.Start.Column+1, 1))
-	return []linter.Edit{{Range: at, Text: "\n" + indent + strings.Join(pairs, "\n"+indent) + tail(obj)}}
+	return nil
 }
 
-// tail separates the new keys from what follows on the same line.
-func tail(obj *hclsyntax.ObjectConsExpr) string {
-	if len(obj.Items) > 0 && obj.Items[0].KeyExpr.Range().Start.Line == obj.OpenRange.End.Line {
-		return "\n"
+// newArgument appends an argument to a block, on lines of its own.
+func newArgument(source []byte, b *hclsyntax.Block, text string) linter.Edit {
+	at := b.CloseBraceRange
+	at.End = at.Start
+	start := lineStart(source, at.Start.Byte)
+	text = "  " + text + "\n"
+	switch {
+	case b.OpenBraceRange.Start.Line == at.Start.Line:
+		return linter.Edit{Range: at, Text: "\n" + text}
+	case b.OpenBraceRange.Start.Line < at.Start.Line-1:
+		text = "\n" + text
 	}
-	if len(obj.Items) == 0 && obj.SrcRange.End.Line == obj.OpenRange.End.Line {
-		return "\n"
+	at.Start.Byte, at.End.Byte = start, start
+	return linter.Edit{Range: at, Text: text}
+}
+
+// newItems appends items to an object, in the layout that it has.
+func newItems(source []byte, obj *hclsyntax.ObjectConsExpr, pairs []string) linter.Edit {
+	at := obj.OpenRange
+	at.Start = at.End
+	if len(obj.Items) == 0 {
+		return linter.Edit{Range: at, Text: "\n    " + strings.Join(pairs, "\n    ") + "\n  "}
 	}
-	return ""
+	at.Start = obj.Items[len(obj.Items)-1].ValueExpr.Range().End
+	at.End = at.Start
+	if obj.SrcRange.Start.Line == obj.SrcRange.End.Line {
+		return linter.Edit{Range: at, Text: ", " + strings.Join(pairs, ", ")}
+	}
+	end := lineEnd(source, at.Start.Byte) // behind a comment on the last item's line
+	if end > at.Start.Byte && source[end-1] == '\r' {
+		end--
+	}
+	at.Start.Byte, at.End.Byte = end, end
+	indent := "\n" + strings.Repeat(" ", max(obj.Items[0].KeyExpr.Range().Start.Column-1, 0))
+	return linter.Edit{Range: at, Text: indent + strings.Join(pairs, indent)}
 }
