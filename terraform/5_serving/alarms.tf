@@ -38,5 +38,5 @@ resource "aws_cloudwatch_log_group" "endpoint" {
 
 locals {
   endpoint = "${local.name}-survival"
-  variant  = "AllTraffic"
+  variant  = "champion"
 }

@@ -29,8 +29,16 @@ resource "aws_appautoscaling_target" "endpoint" {
   resource_id        = "endpoint/${local.endpoint}/variant/${local.variant}"
   scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
   service_namespace  = "sagemaker"
+
+  depends_on = [titanicml_endpoint.survival]
+}
+
+# As it is before this apply, so that the number of resources is known when planning:
+# the apply after the first promotion adds them.
+data "titanicml_champion" "survival" {
+  model_package_group = local.group
 }
 
 locals {
-  scales = var.instance_type != null && var.capacity.max > var.capacity.min
+  scales = var.instance_type != null && var.capacity.max > var.capacity.min && data.titanicml_champion.survival.exists
 }

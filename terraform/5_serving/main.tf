@@ -13,6 +13,11 @@ terraform {
       source  = "hashicorp/aws"
       version = ">= 5.46.0, < 7.0.0"
     }
+
+    titanicml = {
+      source  = "titanicml/titanicml"
+      version = ">= 0.1.0, < 1.0.0"
+    }
   }
 }
 
@@ -23,6 +28,16 @@ provider "aws" {
   default_tags {
     tags = local.tags
   }
+}
+
+provider "titanicml" {
+  default_tags = local.tags
+  endpoints    = var.titanicml.endpoints
+  engine       = var.titanicml.engine
+  environment  = var.env
+  local        = var.titanicml.local
+  region       = local.region
+  store        = local.store
 }
 
 locals {

@@ -3,9 +3,19 @@ output "approver_role_arn" {
   value       = aws_iam_role.approver.arn
 }
 
+output "champion" {
+  description = "What is served, with the decision that allows it; null before the first promotion."
+  value       = titanicml_promotion.survival.serving
+}
+
 output "costs_at_rest" {
   description = "Whether the endpoint costs money while nobody asks it: it has instances."
   value       = var.instance_type != null
+}
+
+output "decision" {
+  description = "The gate's decision on the candidate: approved, rejected or pending."
+  value       = titanicml_promotion.survival.decision
 }
 
 output "endpoint_log_group" {

@@ -29,6 +29,10 @@ locals {
   store             = data.terraform_remote_state.foundation.outputs.store
 
   # 4_ml_training
-  group              = data.terraform_remote_state.ml_training.outputs.model_package_group
-  sagemaker_role_arn = data.terraform_remote_state.ml_training.outputs.sagemaker_role_arn
+  bootstrap_evaluation  = data.terraform_remote_state.ml_training.outputs.bootstrap_evaluation
+  bootstrap_version_arn = data.terraform_remote_state.ml_training.outputs.bootstrap_version_arn
+  evaluation_dataset    = data.terraform_remote_state.ml_training.outputs.evaluation_dataset
+  group                 = data.terraform_remote_state.ml_training.outputs.model_package_group
+  sagemaker_role_arn    = data.terraform_remote_state.ml_training.outputs.sagemaker_role_arn
+  workload_image        = data.terraform_remote_state.ml_training.outputs.workload_image
 }

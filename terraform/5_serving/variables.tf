@@ -1,3 +1,14 @@
+variable "candidate" {
+  description = "ARN of the version to put before the gate, registered by the pipeline; null means the bootstrap version of stage 4, and an earlier champion's ARN with a reason means a rollback."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.candidate == null || can(regex("^arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package/[a-zA-Z0-9-]+/[0-9]+$", var.candidate))
+    error_message = "candidate is the ARN of a model package version."
+  }
+}
+
 variable "capacity" {
   description = "Least and most instances that autoscaling keeps behind the endpoint."
   type        = object({ max = number, min = number })
@@ -16,6 +27,29 @@ variable "env" {
   validation {
     condition     = contains(["dev", "prod"], var.env)
     error_message = "env is dev or prod."
+  }
+}
+
+variable "gate" {
+  description = "How strict the gate is, and whether a person approves after it."
+  type = object({
+    approval      = bool
+    min_accuracy  = number
+    min_auc       = number
+    min_recall    = number
+    max_class_gap = number
+    max_drop      = number
+    max_log_loss  = number
+  })
+
+  validation {
+    condition     = alltrue([for name in ["min_accuracy", "min_auc", "min_recall", "max_class_gap", "max_drop"] : var.gate[name] >= 0 && var.gate[name] <= 1]) && var.gate.max_log_loss > 0
+    error_message = "The bounds of the gate lie between 0 and 1, and max_log_loss above 0."
+  }
+
+  validation {
+    condition     = var.env != "prod" || var.gate.approval
+    error_message = "In prod a person approves: gate.approval is true."
   }
 }
 
@@ -78,13 +112,31 @@ variable "project" {
   }
 }
 
+variable "rollback_reason" {
+  description = "Why the champion goes back to the version in candidate; null unless this is a rollback."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.rollback_reason == null || var.candidate != null
+    error_message = "A rollback names the earlier version in candidate."
+  }
+}
+
 variable "titanicml" {
-  description = "Where the titanicml provider works: SageMaker, or the local engine with its data directory, images and endpoints."
+  description = "Where the titanicml provider works: on SageMaker, or on a local engine with its data directory and images."
   type = object({
-    data_dir  = optional(string)
-    endpoints = optional(map(string))
-    engine    = optional(string, "sagemaker")
-    images    = optional(map(list(string)))
+    engine = optional(string, "sagemaker")
+    endpoints = optional(object({
+      s3                = optional(string)
+      sagemaker         = optional(string)
+      sagemaker_runtime = optional(string)
+      sts               = optional(string)
+    }))
+    local = optional(object({
+      data_dir = optional(string)
+      images   = optional(map(list(string)))
+    }))
   })
   default = {}
 
