@@ -1,0 +1,8 @@
+provider "titanicml" {
+  engine = "local"
+}
+
+resource "titanicml_endpoint" "titanic" {
+  name    = "titanic"
+  serving = null
+}

@@ -1,0 +1,16 @@
+resource "aws_sagemaker_endpoint" "titanic" { # want "aws_sagemaker_endpoint.titanic runs day and night outside production; add a schedule"
+  name                 = "titanic"
+  endpoint_config_name = "titanic"
+}
+
+resource "aws_scheduler_schedule" "retrain" {
+  name                = "titanic-retrain"
+  schedule_expression = "rate(7 days)"
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = aws_sfn_state_machine.train.arn
+    role_arn = aws_iam_role.schedule.arn
+  }
+}

@@ -1,0 +1,10 @@
+provider "aws" {
+  default_tags {
+    tags = { env = "prod" }
+  }
+}
+
+resource "aws_sagemaker_endpoint" "titanic" {
+  name                 = "titanic"
+  endpoint_config_name = "titanic"
+}
