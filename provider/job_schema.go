@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listplanmodifier"
@@ -201,9 +203,25 @@ func stringList(ctx context.Context, l types.List, diags *diag.Diagnostics) []st
 	return out
 }
 
-func textOf(p *string) string {
-	if p == nil {
-		return ""
+func roleAttribute() schema.Attribute {
+	return schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		MarkdownDescription: "Execution role. Required on AWS; the local engine needs none."}
+}
+
+// planRole fills the local engine's role and asks for one on AWS.
+func (s *session) planRole(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if s == nil || req.Plan.Raw.IsNull() {
+		return
 	}
-	return *p
+	var role types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("role_arn"), &role)...)
+	if !role.IsNull() || resp.Diagnostics.HasError() {
+		return
+	}
+	if !s.local {
+		resp.Diagnostics.AddAttributeError(path.Root("role_arn"), "Missing execution role",
+			"engine = \"sagemaker\" needs role_arn: the role whose permissions the container has. Got none.")
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role_arn"), localRole)...)
 }
