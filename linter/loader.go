@@ -142,9 +142,13 @@ func (r *run) loadRoot(dir string) (*module.Module, error) {
 
 // variables gathers a root module's settings in Terraform's order: later ones win.
 func (r *run) variables(src *module.Module) (map[string]eval.Value, []Failure) {
+	return r.variablesFrom(r, src, r.o.VarFiles)
+}
+
+func (r *run) variablesFrom(files module.Files, src *module.Module, varFiles []string) (map[string]eval.Value, []Failure) {
 	vars := map[string]eval.Value{}
 	var failures []Failure
-	entries, err := r.ReadDir(src.Dir)
+	entries, err := files.ReadDir(src.Dir)
 	if err != nil {
 		return vars, []Failure{{Message: err.Error()}}
 	}
@@ -157,8 +161,8 @@ func (r *run) variables(src *module.Module) (map[string]eval.Value, []Failure) {
 			auto = append(auto, path.Join(src.Dir, n))
 		}
 	}
-	for i, name := range slices.Concat(first, auto, r.o.VarFiles) {
-		text, err := r.files.ReadFile(name, module.MaxSource)
+	for i, name := range slices.Concat(first, auto, varFiles) {
+		text, err := files.ReadFile(name, module.MaxSource)
 		if err != nil {
 			failures = append(failures, Failure{Message: err.Error()})
 			continue
@@ -190,10 +194,9 @@ func (r *run) variables(src *module.Module) (map[string]eval.Value, []Failure) {
 	return vars, failures
 }
 
-// baseRoot evaluates a root module of the base revision.
-func (r *run) baseRoot(dir string) (*eval.Root, error) {
-	b := r.tree.base
-	cache := module.NewCache(b.files)
+// rootWith evaluates a root module from files with the variable files of the same side.
+func (r *run) rootWith(files module.Files, dir string, varFiles []string) (*eval.Root, error) {
+	cache := module.NewCache(files)
 	src, err := cache.Load(dir)
 	if errors.Is(err, module.ErrNoModule) || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -201,8 +204,8 @@ func (r *run) baseRoot(dir string) (*eval.Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	vars, _ := r.variables(src)
-	return eval.New(r.ctx, src, &loader{files: b.files, cache: cache}, eval.Options{Variables: vars, Workspace: r.o.Workspace}), nil
+	vars, _ := r.variablesFrom(files, src, varFiles) // what is wrong with the files of today is reported when they are linted
+	return eval.New(r.ctx, src, &loader{files: files, cache: cache}, eval.Options{Variables: vars, Workspace: r.o.Workspace}), nil
 }
 
 // localSources finds what may be the local sources of module blocks, without parsing: discovery needs to know which

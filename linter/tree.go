@@ -26,6 +26,9 @@ func (t *Tree) ReadFile(name string) ([]byte, error) { return t.files.ReadFile(n
 // ReadDir lists a directory, sorted by name.
 func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) { return t.files.ReadDir(name) }
 
+// Abs gives the absolute form of a shown path: the name of a directory that is shown as "." is not in it.
+func (t *Tree) Abs(name string) string { return t.files.Abs(name) }
+
 // Module parses a directory, as it is called by a module or read by a stage.
 func (t *Tree) Module(dir string) (*module.Module, error) { return t.modules.Module(dir) }
 
@@ -56,5 +59,16 @@ func (b *Base) ReadDir(name string) ([]fs.DirEntry, error) { return b.files.Read
 // Changed reports whether a file differs from the revision, or exists only on one side.
 func (b *Base) Changed(name string) (bool, error) { return b.files.changed(name, b.run.files) }
 
-// Root evaluates a root module as it was, with the same variables; nil when the directory held none.
-func (b *Base) Root(dir string) (*eval.Root, error) { return b.run.baseRoot(dir) }
+// Root evaluates a root module as it was, with the variables of its own files and the same flags; nil when the directory held
+// none.
+func (b *Base) Root(dir string) (*eval.Root, error) { return b.run.rootWith(b.files, dir, b.run.o.VarFiles) }
+
+// With evaluates a root module as it was and as it is, each with its own version of further variable files; what a file does
+// not have on one side is not set there. A side is nil when the directory held no module.
+func (b *Base) With(dir string, varFiles ...string) (then, now *eval.Root, err error) {
+	if then, err = b.run.rootWith(b.files, dir, append(b.run.o.VarFiles[:len(b.run.o.VarFiles):len(b.run.o.VarFiles)], varFiles...)); err != nil {
+		return nil, nil, err
+	}
+	now, err = b.run.rootWith(b.run, dir, append(b.run.o.VarFiles[:len(b.run.o.VarFiles):len(b.run.o.VarFiles)], varFiles...))
+	return then, now, err
+}
