@@ -11,14 +11,17 @@ const (
 	maxBytes = 1 << 20
 )
 
-// makefile holds the rules of a repository's Makefile, by target: prerequisites and recipe, as text.
+// makefile holds the rules of a repository's Makefile, by target: prerequisites and recipe, as text; and its variables.
 type makefile struct {
-	targets map[string]string
-	needs   map[string][]string
+	targets, vars map[string]string
+	needs         map[string][]string
 }
 
 var (
 	makeRule   = regexp.MustCompile(`^([\w./ %-]+?)\s*:([^=].*|)$`)
+	makeVar    = regexp.MustCompile(`^(?:export\s+)?(\w+)\s*(?::{1,3}|\?)?=\s*(.*)$`)
+	makeUse    = regexp.MustCompile(`\$[({](\w+)[)}]`)
+	goRun      = regexp.MustCompile(`\bgo run (\./[\w./-]+)([^\n;|&)]*)`)
 	makeCall   = regexp.MustCompile(`(?:^|[\s;&|(@-])(?:make|\$\(MAKE\)|\$\{MAKE\})((?:[ \t]+[^\s;&|)]+)+)`)
 	scriptName = regexp.MustCompile(`(?:^|[\s;&|("'=@])((?:\./)?[\w./-]+\.(?:sh|bash))\b`)
 	actionRuns = regexp.MustCompile(`(?m)^\s*(?:-\s+)?(?:run|uses):`)
@@ -32,16 +35,17 @@ func (r *Repository) makefileOf() *makefile {
 	for _, name := range []string{"GNUmakefile", "makefile", "Makefile"} {
 		src, err := r.tree.ReadFile(path.Join(r.Dir, name))
 		if err == nil {
-			r.makefile = parseMakefile(string(src))
+			r.makefile = &makefile{targets: map[string]string{}, vars: map[string]string{}, needs: map[string][]string{}}
+			r.makefile.parse(string(src), r, 0)
 			return r.makefile
 		}
 	}
 	return nil
 }
 
-func parseMakefile(src string) *makefile {
-	m := &makefile{targets: map[string]string{}, needs: map[string][]string{}}
+func (m *makefile) parse(src string, r *Repository, depth int) {
 	var current []string
+	src = strings.ReplaceAll(src, "\\\n", " ")
 	for line := range strings.Lines(src) {
 		line = strings.TrimRight(line, "\r\n")
 		switch {
@@ -50,6 +54,15 @@ func parseMakefile(src string) *makefile {
 				m.targets[t] += line[1:] + "\n"
 			}
 		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "include ") || strings.HasPrefix(line, "-include "):
+			for _, name := range strings.Fields(line)[1:] {
+				if src, err := r.tree.ReadFile(path.Join(r.Dir, name)); err == nil && depth < maxDepth {
+					m.parse(string(src), r, depth+1)
+				}
+			}
+		case makeVar.MatchString(line):
+			v := makeVar.FindStringSubmatch(line)
+			m.vars[v[1]] = v[2]
 		default:
 			current = nil
 			if rule := makeRule.FindStringSubmatch(line); rule != nil {
@@ -66,15 +79,35 @@ func parseMakefile(src string) *makefile {
 			}
 		}
 	}
-	return m
+}
+
+// expand puts the values of variables in, as far as they are written in the Makefile.
+func (m *makefile) expand(text string) string {
+	for range maxDepth {
+		next := makeUse.ReplaceAllStringFunc(text, func(use string) string {
+			if v, ok := m.vars[use[2:len(use)-1]]; ok {
+				return v
+			}
+			return use
+		})
+		if next == text || len(next) > maxBytes {
+			break
+		}
+		text = next
+	}
+	return text
 }
 
 // Commands returns everything that a job runs and uses, as far as the repository tells: its steps, the recipes of make targets and the
-// shell scripts that these name, local actions and called workflows. It is text for looking up words, not a program.
+// shell scripts that these name, local actions and called workflows. It is text for looking up words, not a program. A Go program of the
+// repository that speaks of Terraform counts as a call of Terraform with the program's arguments.
 func (j *Job) Commands() string {
-	e := expansion{repo: j.File.repo, seen: map[string]bool{}}
-	e.job(j, 0)
-	return e.out.String()
+	if !j.expanded {
+		e := expansion{repo: j.File.repo, seen: map[string]bool{}}
+		e.job(j, 0)
+		j.commands, j.expanded = e.out.String(), true
+	}
+	return j.commands
 }
 
 type expansion struct {
@@ -132,6 +165,11 @@ func (e *expansion) text(text string, depth int) {
 			e.target(strings.Trim(word, `"'`), depth+1)
 		}
 	}
+	for _, run := range goRun.FindAllStringSubmatch(text, -1) {
+		if e.program(path.Join(e.repo.Dir, run[1])) {
+			e.out.WriteString("terraform" + run[2] + "\n")
+		}
+	}
 	for _, s := range scriptName.FindAllStringSubmatch(text, -1) {
 		name := path.Join(e.repo.Dir, s[1])
 		if e.seen[name] {
@@ -157,7 +195,23 @@ func (e *expansion) target(name string, depth int) {
 	for _, n := range m.needs[name] {
 		e.target(n, depth+1)
 	}
-	e.text(recipe, depth)
+	e.text(m.expand(recipe), depth)
+}
+
+// program reports whether the Go sources of a directory speak of Terraform.
+func (e *expansion) program(dir string) bool {
+	entries, err := e.repo.tree.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, f := range entries {
+		if path.Ext(f.Name()) == ".go" {
+			if src, err := e.repo.tree.ReadFile(path.Join(dir, f.Name())); err == nil && terraformLine.Match(src) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var terraformLine = regexp.MustCompile(`(?i)terraform|tofu|terragrunt|\bTF\b|\$[({"]*(cli|tf)\b`)

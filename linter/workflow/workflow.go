@@ -71,7 +71,8 @@ type Job struct {
 	Inputs []Setting
 	Steps  []Step
 
-	name string
+	name, commands string
+	expanded       bool
 }
 
 // Step is one step: a command or an action.

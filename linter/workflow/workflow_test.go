@@ -63,7 +63,9 @@ jobs:
 		".github/workflows/broken.yml":   "on: [",
 		".github/workflows/notes.txt":    "on: push",
 		".github/actions/own/action.yml": "runs:\n  steps:\n    - run: tflint\n",
-		"Makefile":                       "VAR := x\ndeploy: build | dir\n\t@./run.sh\nbuild dir: ; terraform init\ndeploy: ; @echo done\n",
+		"Makefile":                       "TOOL := go run ./tool\ninclude more.mk\nLATE = $(TOOL) validate \\\n  --all\ndeploy: build | dir\n\t@./run.sh\nbuild dir: ; terraform init\ndeploy: ; @echo done\n",
+		"more.mk":                        "check: ; $(LATE)\ndeploy: check\n",
+		"tool/main.go":                   "package main // runs terraform\n",
 		"run.sh":                         "./run.sh again\nterraform apply\n",
 	}), ".")
 	if len(r.Files) != 1 && len(r.Files) != 2 {
@@ -81,7 +83,7 @@ jobs:
 		t.Error("a comment and an echo make a job about production")
 	}
 	commands := last.Commands()
-	for _, want := range []string{"terraform init", "terraform apply", "echo done", "tflint", "./run.sh"} {
+	for _, want := range []string{"terraform init", "terraform apply", "echo done", "tflint", "./run.sh", "terraform validate"} {
 		if !strings.Contains(commands, want) {
 			t.Errorf("%q is not in\n%s", want, commands)
 		}
