@@ -61,7 +61,9 @@ func (b *Base) Changed(name string) (bool, error) { return b.files.changed(name,
 
 // Root evaluates a root module as it was, with the variables of its own files and the same flags; nil when the directory held
 // none.
-func (b *Base) Root(dir string) (*eval.Root, error) { return b.run.rootWith(b.files, dir, b.run.o.VarFiles) }
+func (b *Base) Root(dir string) (*eval.Root, error) {
+	return b.run.rootWith(b.files, dir, b.run.o.VarFiles)
+}
 
 // With evaluates a root module as it was and as it is, each with its own version of further variable files; what a file does
 // not have on one side is not set there. A side is nil when the directory held no module.

@@ -20,6 +20,7 @@ func All() []*linter.Rule {
 		IAMUnknownAction,
 		IAMPrivilegeEscalation,
 		IAMSharedRole,
+		StageSkipped,
 		AWSSchema,
 		HardcodedSecret,
 		LogRetention,

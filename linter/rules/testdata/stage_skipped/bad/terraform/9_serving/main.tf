@@ -1,0 +1,1 @@
+terraform {} # want "stages 5 to 8 are missing between them"

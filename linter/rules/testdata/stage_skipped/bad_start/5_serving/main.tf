@@ -1,0 +1,1 @@
+terraform {} # want "stage 4_ml_training holds no Terraform files"
