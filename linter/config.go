@@ -265,6 +265,8 @@ type configs struct {
 	explicit string // --config: the only file
 	flags    Flags
 	failed   func(hcl.Diagnostics)
+	// absent reports a file that is known not to exist, from a listing made before.
+	absent func(name string) bool
 
 	mu    sync.Mutex
 	byDir map[string]*ruleset
@@ -330,6 +332,9 @@ func parent(dir string) string {
 }
 
 func (c *configs) overlay(rs *ruleset, name string, must bool) *ruleset {
+	if !must && c.absent(name) {
+		return rs
+	}
 	text, err := c.files.ReadFile(name, module.MaxText)
 	if errors.Is(err, fs.ErrNotExist) && !must || errors.Is(err, module.ErrOutside) && !must {
 		return rs

@@ -77,17 +77,29 @@ func (r *run) scan(dirs []string) map[string]bool {
 		d := r.texts[dir]
 		var local []string
 		size := 0
+		var names []string
 		for _, e := range d.entries {
-			if ok, _ := module.SourceName(e.Name()); !ok || e.IsDir() || r.ctx.Err() != nil {
-				continue
+			if ok, _ := module.SourceName(e.Name()); ok && !e.IsDir() {
+				names = append(names, e.Name())
 			}
-			text, err := r.files.ReadFile(path.Join(dir, e.Name()), module.MaxSource)
+		}
+		take := func(name string, text []byte, err error) {
 			if err != nil {
-				continue // the parser meets it again and reports it
+				return // the parser meets it again and reports it
 			}
 			local = append(local, localSources(text)...)
-			d.texts[e.Name()] = text
+			d.texts[name] = text
 			size += len(text)
+		}
+		if all, ok := r.files.(*module.Disk); ok && r.ctx.Err() == nil {
+			if err := all.ReadAll(dir, names, module.MaxSource, take); err != nil {
+				r.fail(err.Error(), rangeOfNothing)
+			}
+		} else {
+			for _, n := range names {
+				text, err := r.files.ReadFile(path.Join(dir, n), module.MaxSource)
+				take(n, text, err)
+			}
 		}
 		mu.Lock()
 		defer mu.Unlock()

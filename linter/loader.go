@@ -132,6 +132,14 @@ func (r *run) ReadDir(name string) ([]fs.DirEntry, error) {
 	return r.files.ReadDir(name)
 }
 
+// absent reports that discovery has listed the directory and not seen the file.
+func (r *run) absent(name string) bool {
+	r.mu.Lock()
+	d := r.texts[path.Dir(name)]
+	r.mu.Unlock()
+	return d != nil && !slices.ContainsFunc(d.entries, func(e fs.DirEntry) bool { return e.Name() == path.Base(name) })
+}
+
 // Abs gives the absolute form of a shown path.
 func (r *run) Abs(name string) string { return r.files.Abs(name) }
 

@@ -67,7 +67,7 @@ func newRun(ctx context.Context, o Options) (*run, error) {
 	r.cache = module.NewCache(r)
 	r.loader = &loader{files: o.Files, cache: r.cache}
 	r.configs = &configs{files: o.Files, rules: o.Rules, top: o.Top, explicit: o.Config, flags: o.Flags, byDir: map[string]*ruleset{},
-		failed: func(d hcl.Diagnostics) { r.failDiags(d) }}
+		failed: func(d hcl.Diagnostics) { r.failDiags(d) }, absent: r.absent}
 	r.tree = &Tree{Start: o.Dirs, files: r, modules: r.cache}
 	if o.DiffBase != "" {
 		git, err := openRevision(ctx, o.Files.Root(), o.DiffBase, o.Files.Abs)

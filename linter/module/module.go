@@ -4,6 +4,7 @@
 package module
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -176,6 +177,38 @@ func Literal(e hclsyntax.Expression) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// HasReferences reports whether an expression refers to anything by name. It is len(e.Variables()) > 0 without the list, for
+// the expressions that configurations consist of.
+func HasReferences(e hclsyntax.Expression) bool {
+	switch e := e.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		return false
+	case *hclsyntax.ScopeTraversalExpr:
+		return true
+	case *hclsyntax.TemplateExpr:
+		return slices.ContainsFunc(e.Parts, HasReferences)
+	case *hclsyntax.TemplateWrapExpr:
+		return HasReferences(e.Wrapped)
+	case *hclsyntax.TupleConsExpr:
+		return slices.ContainsFunc(e.Exprs, HasReferences)
+	case *hclsyntax.FunctionCallExpr:
+		return slices.ContainsFunc(e.Args, HasReferences)
+	case *hclsyntax.ObjectConsExpr:
+		for _, it := range e.Items {
+			if k, ok := it.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); !ok || k.ForceNonLiteral || hcl.ExprAsKeyword(k.Wrapped) == "" {
+				if len(it.KeyExpr.Variables()) > 0 {
+					return true
+				}
+			}
+			if HasReferences(it.ValueExpr) {
+				return true
+			}
+		}
+		return false
+	}
+	return len(e.Variables()) > 0
 }
 
 func attrLiteral(b *hclsyntax.Body, name string) string {

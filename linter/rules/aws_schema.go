@@ -129,7 +129,7 @@ func (s *schemaCheck) body(b *eval.Body, schema *awsschema.Block, path []string)
 // value checks the type of an argument that is written without references.
 func (s *schemaCheck) value(b *eval.Body, a *awsschema.Attribute, path []string) {
 	e := b.Expr(a.Name)
-	if e == nil || len(e.Variables()) > 0 {
+	if e == nil || module.HasReferences(e) {
 		return
 	}
 	v := b.Attr(a.Name)

@@ -190,16 +190,20 @@ func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags
 		f = p.Report(at, "%s lacks the %s %s%s; %s", r.Address(), plural(what, "key", len(lack)), strings.Join(lack, ", "), hint, advice)
 		f.Evidence = what + " lacks " + strings.Join(lack, ",")
 	}
-	keys := append(sorted(p.Lists("values")), sorted(p.Map("patterns"))...)
-	keys = append(keys, p.Strings("tags")...)
-	slices.Sort(keys)
-	for _, k := range slices.Compact(keys) {
+	values, patterns := p.Lists("values"), p.Map("patterns")
+	keys := p.Strings("tags")
+	if len(values)+len(patterns) > 0 {
+		keys = slices.Concat(keys, sorted(values), sorted(patterns))
+		slices.Sort(keys)
+		keys = slices.Compact(keys)
+	}
+	for _, k := range keys {
 		v, ok := tags.Get(k).Str()
-		if !ok {
+		allowed, pattern := values[k], patterns[k]
+		if !ok || v != "" && len(allowed) == 0 && pattern == "" {
 			continue
 		}
 		place := p.Within(tags.Get(k), at)
-		allowed, pattern := p.Lists("values")[k], p.Map("patterns")[k]
 		switch {
 		case v == "":
 			p.Report(place, "%s tag %s is empty; name its value", r.Address(), k)
