@@ -73,6 +73,7 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 		newModelVersionResource,
 		newEndpointResource,
 		newPromotionResource,
+		newStageResource,
 	}
 }
 
@@ -81,6 +82,7 @@ func (p *titanicmlProvider) DataSources(context.Context) []func() datasource.Dat
 		newChampionDataSource,
 		newModelVersionsDataSource,
 		newEvaluationReportDataSource,
+		newStageDataSource,
 		newIAMPolicyCheckDataSource,
 	}
 }
