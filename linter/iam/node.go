@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -302,18 +303,8 @@ func (p *jsonParser) hex(at int) (rune, bool) {
 	if at+6 > len(p.text) || p.text[at] != '\\' || p.text[at+1] != 'u' {
 		return 0, false
 	}
-	var r rune
-	for _, c := range []byte(p.text[at+2 : at+6]) {
-		i := strings.IndexByte("0123456789abcdef", c|0x20)
-		if c >= '0' && c <= '9' {
-			i = int(c - '0')
-		}
-		if i < 0 {
-			return 0, false
-		}
-		r = r<<4 | rune(i)
-	}
-	return r, true
+	n, err := strconv.ParseUint(p.text[at+2:at+6], 16, 16)
+	return rune(n), err == nil
 }
 
 // quote shows a text in a message: quoted, shortened, unknown parts as dots.
