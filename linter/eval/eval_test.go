@@ -305,8 +305,16 @@ output "label" { value = upper(var.name) }
 			t.Errorf("%s uses region %s, want %s", addr, regions[addr], want)
 		}
 	}
-	if duplicates != 2 {
-		t.Errorf("%d duplicate instances, want module.same and what it calls", duplicates)
+	if duplicates != 1 {
+		t.Errorf("%d duplicate instances, want module.same, and what it calls not listed again", duplicates)
+	}
+	for _, ref := range []eval.Ref{{Module: "module.same.module.deep", Address: "aws_x.z"}, {Module: "module.two", Address: "aws_x.y"}} {
+		if found := r.Module.Target(ref); len(found) != 1 || found[0].Address() != ref.Module+"."+ref.Address {
+			t.Errorf("target of %v: %v", ref, found)
+		}
+	}
+	if found := r.Module.Target(eval.Ref{Module: "module.none", Address: "aws_x.z"}); found != nil {
+		t.Errorf("target in a module that is not called: %v", found)
 	}
 	for _, res := range r.Resources() {
 		if res.Address() == "module.one.module.deep.aws_x.z" && len(res.Module.Callers()) != 2 {

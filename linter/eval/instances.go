@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -305,6 +306,9 @@ func (r *Root) expand() {
 		seen[sig] = true
 		r.instances = append(r.instances, m)
 		r.resources = append(r.resources, m.Resources()...)
+		if m.duplicate {
+			return // what it calls repeats too: twelve calls nested four deep would be twenty thousand instances
+		}
 		for _, c := range m.Source.Calls {
 			if set := m.callSet(c.Name); set != nil {
 				for _, child := range set.all {
@@ -346,15 +350,29 @@ func (m *Module) sign() string {
 	return m.signature
 }
 
-// moduleAt finds a module instance by its address among those already expanded.
+// moduleAt finds a module instance by its address.
 func (r *Root) moduleAt(address string) *Module {
-	if address == "" {
-		return r.Module
-	}
-	for _, m := range r.Modules() {
-		if m.Path == address {
-			return m
+	m := r.Module
+	if m.planned != nil {
+		i := slices.IndexFunc(r.instances, func(c *Module) bool { return c.Path == address })
+		if i < 0 {
+			return nil
 		}
+		return r.instances[i]
 	}
-	return nil
+	for m.Path != address {
+		rest := strings.TrimPrefix(address[len(m.Path):], ".")
+		name, _, _ := strings.Cut(strings.TrimPrefix(rest, "module."), ".")
+		name, _, _ = strings.Cut(name, "[")
+		set := m.callSet(name)
+		if set == nil {
+			return nil
+		}
+		i := slices.IndexFunc(set.all, func(c *Module) bool { return c.Path == address || strings.HasPrefix(address, c.Path+".") })
+		if i < 0 {
+			return nil
+		}
+		m = set.all[i]
+	}
+	return m
 }

@@ -202,7 +202,8 @@ func (m *Module) Resources() []*Resource {
 	return out
 }
 
-// Resources lists every instance in the root module and in what it calls: a module before its calls, in source order.
+// Resources lists the instances in the root module and in what it calls: a module before its calls, in source order. Below a
+// module instance that repeats an earlier one nothing is listed again.
 func (r *Root) Resources() []*Resource {
 	r.expand()
 	return r.resources
