@@ -164,7 +164,7 @@ func (r *evaluationResource) Create(ctx context.Context, req resource.CreateRequ
 	if err != nil {
 		interruptedWait(c, job, summary, err, &resp.Diagnostics)
 	} else if job.Status != sagemaker.JobCompleted {
-		failedJob(c, job, summary, &resp.Diagnostics)
+		failedJob(ctx, c, job, summary, &resp.Diagnostics)
 	} else {
 		m.collect(ctx, c, job, inputs, &resp.Diagnostics)
 		killpoint.Here(killpoint.EvaluationEvidence)

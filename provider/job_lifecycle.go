@@ -21,7 +21,7 @@ const logLines = 20
 const provisioning = 30 * time.Minute
 
 // failedJob reports a job that ended without success: why, the end of its log, where the rest is, and what happens next.
-func failedJob(c *sagemaker.Client, job *sagemaker.Job, summary string, diags *diag.Diagnostics) {
+func failedJob(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, summary string, diags *diag.Diagnostics) {
 	reason := job.FailureReason
 	if reason == "" {
 		reason = "SageMaker gives no reason."
@@ -30,7 +30,7 @@ func failedJob(c *sagemaker.Client, job *sagemaker.Job, summary string, diags *d
 		reason = "It was stopped from outside, or ran into its time limit. " + job.FailureReason
 	}
 	detail := fmt.Sprintf("Job %s ended with status %s: %s", job.Name, job.Status, reason)
-	tail, err := c.LogTail(job.Kind, job.Name, logLines)
+	tail, err := c.LogTail(ctx, job.Kind, job.Name, logLines)
 	switch {
 	case err != nil:
 		detail += fmt.Sprintf("\n\nIts log could not be read: %s.", err)

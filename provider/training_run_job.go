@@ -88,7 +88,7 @@ func (m *trainingRunModel) input(ctx context.Context, diags *diag.Diagnostics) *
 }
 
 // take copies what a job reports about its run.
-func (m *trainingRunModel) take(c *sagemaker.Client, job *sagemaker.Job, diags *diag.Diagnostics) {
+func (m *trainingRunModel) take(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, diags *diag.Diagnostics) {
 	out := job.Training
 	m.ID, m.JobName, m.ARN = types.StringValue(job.Name), types.StringValue(job.Name), types.StringValue(job.ARN)
 	m.Status, m.SecondaryStatus = types.StringValue(job.Status), optionalString(job.SecondaryStatus)
@@ -117,7 +117,10 @@ func (m *trainingRunModel) take(c *sagemaker.Client, job *sagemaker.Job, diags *
 	}
 	m.StartedAt, m.EndedAt = timeValue(job.Started), timeValue(job.Ended)
 	m.LogFile = types.StringValue(c.LogPlace(sagemaker.Training, job.Name))
-	tail, err := c.LogTail(sagemaker.Training, job.Name, logLines)
+	// The wait may have been interrupted; the log of what runs on is shown all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	tail, err := c.LogTail(ctx, sagemaker.Training, job.Name, logLines)
 	if err != nil {
 		diags.AddWarning("Log not readable", err.Error())
 	}

@@ -171,7 +171,7 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 	if last != nil {
 		job = last
 	}
-	m.take(c, job, &resp.Diagnostics)
+	m.take(ctx, c, job, &resp.Diagnostics)
 	if err != nil {
 		interruptedWait(c, job, summary, err, &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -182,7 +182,7 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
 		m.warnMissingMetrics(ctx, c, job, &resp.Diagnostics)
 	} else {
-		failedJob(c, job, summary, &resp.Diagnostics)
+		failedJob(ctx, c, job, summary, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -218,7 +218,7 @@ func (r *trainingRunResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	if m.Status.ValueString() != job.Status || imported {
 		interrupted := m.Status.ValueString() == sagemaker.JobInProgress
-		m.take(c, job, &resp.Diagnostics)
+		m.take(ctx, c, job, &resp.Diagnostics)
 		if interrupted {
 			m.EndedAt = types.StringNull()
 		}

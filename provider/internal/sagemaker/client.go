@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
@@ -102,6 +103,8 @@ type Client struct {
 	// Store is the root location of everything this project keeps in S3.
 	Store Location
 
+	// logs is nil wherever SageMaker is not AWS's own: CloudWatch knows nothing of jobs that run elsewhere.
+	logs  *cloudwatchlogs.Client
 	clock func() time.Time
 	sleep func(context.Context, time.Duration) error
 	poll  pollSchedule
@@ -149,6 +152,9 @@ func New(ctx context.Context, s Settings) (*Client, error) {
 	c.Region = cfg.Region
 	if c.Region == "" {
 		return nil, errors.New("no region: set region in the provider block, AWS_REGION, or region in the shared config profile")
+	}
+	if ep.SageMaker == "" {
+		c.logs = cloudwatchlogs.NewFromConfig(cfg)
 	}
 	c.SageMaker = sdk.NewFromConfig(cfg, func(o *sdk.Options) { o.BaseEndpoint = optional(ep.SageMaker) })
 	c.Runtime = sagemakerruntime.NewFromConfig(cfg, func(o *sagemakerruntime.Options) { o.BaseEndpoint = optional(ep.Runtime) })

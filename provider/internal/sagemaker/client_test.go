@@ -175,23 +175,6 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestLastLines(t *testing.T) {
-	for _, tc := range []struct {
-		name, body string
-		cut        bool
-		want       string
-	}{
-		{"few", "a\nb\n", false, "a\nb"},
-		{"many", "a\nb\nc\nd\n", false, "c\nd"},
-		{"cut inside a line", "rtial\nb\n", true, "b"},
-		{"not UTF-8", "a\xff\x00b\n", false, "a\uFFFD\uFFFDb"},
-	} {
-		if got := lastLines([]byte(tc.body), tc.cut, 2); got != tc.want {
-			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
-		}
-	}
-}
-
 func TestDiffTags(t *testing.T) {
 	set, gone := DiffTags(map[string]string{"a": "1", "b": "2", "c": "3"}, map[string]string{"a": "1", "b": "x", "d": "4"})
 	if fmt.Sprint(set, gone) != "map[b:x d:4] [c]" {

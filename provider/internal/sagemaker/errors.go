@@ -133,7 +133,7 @@ func operation(err error) string {
 	if !errors.As(err, &op) {
 		return ""
 	}
-	service := map[string]string{"SageMaker": "sagemaker", "SageMaker Runtime": "sagemaker", "S3": "s3", "STS": "sts"}[op.Service()]
+	service := map[string]string{"SageMaker": "sagemaker", "SageMaker Runtime": "sagemaker", "S3": "s3", "STS": "sts", "CloudWatch Logs": "logs"}[op.Service()]
 	if service == "" {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
 // tailBytes bounds the log tail that goes into state and messages.
@@ -19,36 +23,76 @@ func (c *Client) LogPlace(kind Kind, name string) string {
 	if c.Local {
 		return filepath.Join(c.DataDir, "jobs", c.Region, string(kind), name, "stdout.log")
 	}
-	group := "/aws/sagemaker/TrainingJobs"
-	if kind == Processing {
-		group = "/aws/sagemaker/ProcessingJobs"
-	}
-	return fmt.Sprintf("CloudWatch log group %s, streams %s/", group, name)
+	return fmt.Sprintf("CloudWatch log group %s, streams %s/", logGroup(kind), name)
 }
 
-// LogTail returns the last lines of a job's log, at most maxLines. On AWS logs are in CloudWatch and the tail is empty: LogPlace says where.
-func (c *Client) LogTail(kind Kind, name string, maxLines int) (string, error) {
-	if !c.Local {
-		return "", nil
+func logGroup(kind Kind) string {
+	if kind == Processing {
+		return "/aws/sagemaker/ProcessingJobs"
 	}
-	f, err := os.Open(c.LogPlace(kind, name))
+	return "/aws/sagemaker/TrainingJobs"
+}
+
+// LogTail returns the last lines of a job's log, at most maxLines; nothing when the job has no log. On AWS it is the log of the job's first
+// instance.
+func (c *Client) LogTail(ctx context.Context, kind Kind, name string, maxLines int) (string, error) {
+	var tail string
+	var err error
+	switch {
+	case c.Local:
+		tail, err = tailFile(c.LogPlace(kind, name), maxLines)
+	case c.logs != nil:
+		tail, err = c.tailStream(ctx, kind, name, maxLines)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the log of %s: %w", name, err)
+	}
+	return tail, nil
+}
+
+func tailFile(file string, maxLines int) (string, error) {
+	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the log of %s: %w", name, err)
+		return "", err
 	}
 	defer f.Close()
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return "", fmt.Errorf("reading the log of %s: %w", name, err)
+		return "", err
 	}
 	from := max(0, size-tailBytes)
 	body := make([]byte, size-from)
 	if _, err := f.ReadAt(body, from); err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("reading the log of %s: %w", name, err)
+		return "", err
 	}
 	return lastLines(body, from > 0, maxLines), nil
+}
+
+func (c *Client) tailStream(ctx context.Context, kind Kind, name string, maxLines int) (string, error) {
+	group := logGroup(kind)
+	streams, err := c.logs.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{
+		LogGroupName: &group, LogStreamNamePrefix: aws.String(name + "/"), Limit: aws.Int32(1)})
+	if IsNotFound(err) || err == nil && len(streams.LogStreams) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	events, err := c.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
+		LogGroupName: &group, LogStreamName: streams.LogStreams[0].LogStreamName, Limit: aws.Int32(int32(maxLines)), StartFromHead: aws.Bool(false)})
+	if err != nil {
+		return "", err
+	}
+	var lines []string
+	for _, e := range events.Events {
+		lines = append(lines, strings.TrimRight(aws.ToString(e.Message), "\n"))
+	}
+	body := []byte(strings.Join(lines, "\n"))
+	from := max(0, len(body)-tailBytes)
+	return lastLines(body[from:], from > 0, maxLines), nil
 }
 
 // lastLines keeps whole lines of valid UTF-8: state must be able to hold whatever a container prints.

@@ -1,0 +1,57 @@
+package sagemaker
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+)
+
+func TestLastLines(t *testing.T) {
+	for _, tc := range []struct {
+		name, body string
+		cut        bool
+		want       string
+	}{
+		{"few", "a\nb\n", false, "a\nb"},
+		{"many", "a\nb\nc\nd\n", false, "c\nd"},
+		{"cut inside a line", "rtial\nb\n", true, "b"},
+		{"not UTF-8", "a\xff\x00b\n", false, "a\uFFFD\uFFFDb"},
+	} {
+		if got := lastLines([]byte(tc.body), tc.cut, 2); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// TestLogTailFromCloudWatch asks a stand-in for CloudWatch, which answers for one job only.
+func TestLogTailFromCloudWatch(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		switch target := r.Header.Get("X-Amz-Target"); {
+		case strings.HasSuffix(target, ".DescribeLogStreams") && strings.Contains(string(body), `"logStreamNamePrefix":"job-1/"`) && strings.Contains(string(body), "/aws/sagemaker/TrainingJobs"):
+			fmt.Fprint(w, `{"logStreams":[{"logStreamName":"job-1/algo-1-1"}]}`)
+		case strings.HasSuffix(target, ".GetLogEvents") && strings.Contains(string(body), "job-1/algo-1-1"):
+			fmt.Fprint(w, `{"events":[{"message":"first"},{"message":"second\n"}]}`)
+		default:
+			fmt.Fprint(w, `{"logStreams":[]}`)
+		}
+	}))
+	t.Cleanup(server.Close)
+	cfg := aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}
+	c := &Client{logs: cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.BaseEndpoint = &server.URL })}
+	for job, want := range map[string]string{"job-1": "first\nsecond", "job-2": ""} {
+		if got, err := c.LogTail(t.Context(), Training, job, 20); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", job, got, err, want)
+		}
+	}
+}
