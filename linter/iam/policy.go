@@ -339,3 +339,13 @@ func (p *Policy) conditions(s *Statement, n Node) {
 		}
 	}
 }
+
+// Combine returns a policy with the statements of all, as they add up for whoever holds them.
+func Combine(policies ...*Policy) *Policy {
+	all := &Policy{}
+	for _, p := range policies {
+		all.Statements = append(all.Statements, p.Statements...)
+		all.Partial = all.Partial || p.Partial
+	}
+	return all
+}

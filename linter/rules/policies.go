@@ -34,8 +34,9 @@ func reportPolicies(p *linter.Pass) {
 }
 
 // policiesOf returns the policies of the pass's resource; the rules share them.
-func policiesOf(p *linter.Pass) []policy {
-	r := p.Resource
+func policiesOf(p *linter.Pass) []policy { return policiesIn(p.Root, p.Resource) }
+
+func policiesIn(root *eval.Root, r *eval.Resource) []policy {
 	var places []policyPlace
 	if r.Mode == module.Managed {
 		if places = policyPlaces(r.Type); places == nil && permissions[r.Type] == nil {
@@ -45,7 +46,7 @@ func policiesOf(p *linter.Pass) []policy {
 		return nil
 	}
 	type key struct{ r *eval.Resource }
-	return p.Root.Memo(key{r}, func() any {
+	return root.Memo(key{r}, func() any {
 		var out []policy
 		add := func(kind iam.Kind, doc *iam.Policy) {
 			out = append(out, policy{kind, doc, doc.Check(kind)})
@@ -55,7 +56,7 @@ func policiesOf(p *linter.Pass) []policy {
 				if v := b.Attr(place.attr); v.IsSet() {
 					if text, err := v.JSON(); err == nil {
 						kind := place.kind
-						if r.Type == "aws_iam_policy" && isBoundary(p.Root, r) {
+						if r.Type == "aws_iam_policy" && isBoundary(root, r) {
 							kind = iam.Limit
 						}
 						add(kind, iam.Build(policyNode(text, b.AttrRange(place.attr), 0)))
@@ -66,7 +67,7 @@ func policiesOf(p *linter.Pass) []policy {
 		if grant := permissions[r.Type]; grant != nil {
 			add(iam.Resource, iam.Build(object(r, "Statement", grant(r))))
 		}
-		if r.Mode == module.Data && !usedDocuments(p.Root)[documentKey{r.Module.Path, r.LocalAddress()}] {
+		if r.Mode == module.Data && !usedDocuments(root)[documentKey{r.Module.Path, r.LocalAddress()}] {
 			if text, err := r.Module.PolicyDocument(r).JSON(); err == nil {
 				doc := iam.Build(policyNode(text, r, 0))
 				add(doc.Guess(), doc)

@@ -25,3 +25,26 @@ resource "aws_iam_policy" "ci" {
     ]
   })
 }
+
+resource "aws_iam_role_policy" "pass" {
+  name = "pass"
+  role = aws_iam_role.builder.id
+  policy = jsonencode({
+    Statement = {
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = "arn:aws:iam::111122223333:role/*" # want "aws_iam_role.builder allows iam:PassRole on \"arn:aws:iam::111122223333:role/\\*\" together with sagemaker:CreateTrainingJob"
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    }
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "jobs" {
+  role       = aws_iam_role.builder.name
+  policy_arn = aws_iam_policy.jobs.arn
+}
+
+resource "aws_iam_policy" "jobs" {
+  name   = "jobs"
+  policy = jsonencode({ Statement = { Effect = "Allow", Action = "sagemaker:CreateTrainingJob", Resource = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/titanic-*" } })
+}

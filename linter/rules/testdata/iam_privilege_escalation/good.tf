@@ -22,3 +22,22 @@ resource "aws_iam_policy" "ci" {
     ]
   })
 }
+
+resource "aws_iam_role_policy" "pass" {
+  name = "pass"
+  role = aws_iam_role.builder.id
+  policy = jsonencode({
+    Statement = {
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = "*"
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    }
+  })
+}
+
+resource "aws_iam_role_policy" "another_role" {
+  name   = "jobs"
+  role   = aws_iam_role.trainer.id
+  policy = jsonencode({ Statement = { Effect = "Allow", Action = "sagemaker:CreateTrainingJob", Resource = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/titanic-*" } })
+}
