@@ -101,9 +101,6 @@ func (e FieldError) Error() string {
 	return place + ": " + e.Message
 }
 
-// blocking is the severity with its default.
-func (r Requirement) blocking() bool { return r.Severity != Warn }
-
 // confidence asked for, wherever it is written; nil when the point estimate decides.
 func (r Requirement) confidence() *float64 {
 	if r.VersusChampion != nil {
