@@ -26,6 +26,12 @@ func Place(m *module.Module) eval.Locator {
 
 var patterns sync.Map // string to *regexp.Regexp
 
+// Lazy is a pattern that is compiled when it is first used: a process that lints one directory in milliseconds cannot afford to
+// compile the patterns of every rule.
+func Lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // Regexp compiles a pattern once per process. The pattern must have passed an Option.Check or be a literal.
 func Regexp(pattern string) *regexp.Regexp {
 	if re, ok := patterns.Load(pattern); ok {

@@ -53,39 +53,39 @@ func arePatterns(v any) error {
 // token is a kind of secret that its form betrays. The prefix is looked for first: it is much faster than the expression.
 type token struct {
 	name, prefix string
-	re           *regexp.Regexp
+	re           func() *regexp.Regexp
 }
 
 var tokens = []token{
-	{"an AWS access key id", "AKIA", regexp.MustCompile(`\bAKIA[A-Z2-7]{16}\b`)},
-	{"a temporary AWS access key id", "ASIA", regexp.MustCompile(`\bASIA[A-Z2-7]{16}\b`)},
-	{"a GitHub token", "gh", regexp.MustCompile(`\bgh[pousr]_[A-Za-z0-9]{36,255}\b`)},
-	{"a GitHub token", "github_pat_", regexp.MustCompile(`\bgithub_pat_[A-Za-z0-9_]{22,255}\b`)},
-	{"a GitLab token", "glpat-", regexp.MustCompile(`\bglpat-[A-Za-z0-9_-]{20,}`)},
-	{"a Slack token", "xox", regexp.MustCompile(`\bxox[abeprs]-[A-Za-z0-9-]{10,}`)},
-	{"a Slack webhook", "hooks.slack.com", regexp.MustCompile(`hooks\.slack\.com/services/T[A-Za-z0-9_]+/B[A-Za-z0-9_]+/[A-Za-z0-9_]{16,}`)},
-	{"a Stripe key", "k_live_", regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{16,}`)},
-	{"a SendGrid key", "SG.", regexp.MustCompile(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}`)},
-	{"an npm token", "npm_", regexp.MustCompile(`\bnpm_[A-Za-z0-9]{36}\b`)},
-	{"a Google API key", "AIza", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`)},
-	{"a Vault token", "hvs.", regexp.MustCompile(`\bhvs\.[A-Za-z0-9_-]{24,}`)},
-	{"a JSON web token", "eyJ", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
-	{"a private key", "PRIVATE KEY", regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----`)},
-	{"a password in a URL", "://", regexp.MustCompile(`[a-z][a-z0-9+]*://[^\s:/@"'$<>{}]+:([^\s:/@"'$<>{}*]{3,})@[A-Za-z0-9]`)},
+	{"an AWS access key id", "AKIA", linter.Lazy(`\bAKIA[A-Z2-7]{16}\b`)},
+	{"a temporary AWS access key id", "ASIA", linter.Lazy(`\bASIA[A-Z2-7]{16}\b`)},
+	{"a GitHub token", "gh", linter.Lazy(`\bgh[pousr]_[A-Za-z0-9]{36,255}\b`)},
+	{"a GitHub token", "github_pat_", linter.Lazy(`\bgithub_pat_[A-Za-z0-9_]{22,255}\b`)},
+	{"a GitLab token", "glpat-", linter.Lazy(`\bglpat-[A-Za-z0-9_-]{20,}`)},
+	{"a Slack token", "xox", linter.Lazy(`\bxox[abeprs]-[A-Za-z0-9-]{10,}`)},
+	{"a Slack webhook", "hooks.slack.com", linter.Lazy(`hooks\.slack\.com/services/T[A-Za-z0-9_]+/B[A-Za-z0-9_]+/[A-Za-z0-9_]{16,}`)},
+	{"a Stripe key", "k_live_", linter.Lazy(`\b[rs]k_live_[A-Za-z0-9]{16,}`)},
+	{"a SendGrid key", "SG.", linter.Lazy(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}`)},
+	{"an npm token", "npm_", linter.Lazy(`\bnpm_[A-Za-z0-9]{36}\b`)},
+	{"a Google API key", "AIza", linter.Lazy(`\bAIza[A-Za-z0-9_-]{35}`)},
+	{"a Vault token", "hvs.", linter.Lazy(`\bhvs\.[A-Za-z0-9_-]{24,}`)},
+	{"a JSON web token", "eyJ", linter.Lazy(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
+	{"a private key", "PRIVATE KEY", linter.Lazy(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----`)},
+	{"a password in a URL", "://", linter.Lazy(`[a-z][a-z0-9+]*://[^\s:/@"'$<>{}]+:([^\s:/@"'$<>{}*]{3,})@[A-Za-z0-9]`)},
 }
 
 // assignment is NAME = "literal", NAME: "literal" or NAME=literal, where NAME speaks of a secret.
-var assignment = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key|credential)[A-Za-z0-9_]*)"?[ \t]*(?:=|:)[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'#;,&|)\]}]+))`)
+var assignment = linter.Lazy(`(?i)([A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key|credential)[A-Za-z0-9_]*)"?[ \t]*(?:=|:)[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'#;,&|)\]}]+))`)
 
 var (
 	secretWords = [][]byte{[]byte("passw"), []byte("passphrase"), []byte("secret"), []byte("token"), []byte("apikey"), []byte("api_key"),
 		[]byte("access_key"), []byte("accesskey"), []byte("private_key"), []byte("privatekey"), []byte("credential")}
-	passwords = regexp.MustCompile(`(?i)passw(or)?d|passphrase`)
+	passwords = linter.Lazy(`(?i)passw(or)?d|passphrase`)
 	// harmless names end in what describes a secret without being one.
-	harmless    = regexp.MustCompile(`(?i)(_(?:name|names|id|ids|arn|arns|path|paths|policy|policies|type|types|version|length|ttl|enabled|lifetime|validity|expiration|rotation|url|uri|endpoint|file|ref|key_usage|description|prefix|suffix|count|days|hours|minutes|seconds|format|parameter|parameters|bucket|requirements?|provider|providers|scopes?|issuer|audience|algorithm|mode|size|spec|usage|alias|lambda|source|header|field|column|wo_version)|validity|tokens|hop_limit)$|^(?:manage|require|allow|use|enable|minimum|max|min|http|has|is|create)_|^(?:kms|public|sort|range|hash|partition|primary|foreign|key)_`)
-	placeholder = regexp.MustCompile(`(?i)^(?:change[_-]?(?:me|it|this)?|replace.*|todo.*|fixme|dummy|example|sample|test|none|null|true|false|yes|no|required|optional|enabled|disabled|default|string|unknown|redacted|placeholder.*|your[_-].*|my[_-](?:secret|password|token)|x{3,}|\*{3,}|\.{3,}|-+|0+|1234?|n/a|<.*>|\{\{.*\}\}|\[.*\]|%.*%|not[_-]?(?:set|used|a[_-]?secret).*)$|EXAMPLE|(?i:changeme|placeholder)`)
-	lookup      = regexp.MustCompile(`^(?:arn:|/|\./|\.\./|~|s3://|https?://[^@]*$|ssm:|secretsmanager:|vault:|projects/|alias/|file:|env:|data\.|var\.|local\.|module\.|each\.|aws_|random_|path\.|sha256:|\{\{resolve:)|^[a-z0-9-]+(?:/[A-Za-z0-9_.-]+)+$`)
-	hash        = regexp.MustCompile(`^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	harmless    = linter.Lazy(`(?i)(_(?:name|names|id|ids|arn|arns|path|paths|policy|policies|type|types|version|length|ttl|enabled|lifetime|validity|expiration|rotation|url|uri|endpoint|file|ref|key_usage|description|prefix|suffix|count|days|hours|minutes|seconds|format|parameter|parameters|bucket|requirements?|provider|providers|scopes?|issuer|audience|algorithm|mode|size|spec|usage|alias|lambda|source|header|field|column|wo_version)|validity|tokens|hop_limit)$|^(?:manage|require|allow|use|enable|minimum|max|min|http|has|is|create)_|^(?:kms|public|sort|range|hash|partition|primary|foreign|key)_`)
+	placeholder = linter.Lazy(`(?i)^(?:change[_-]?(?:me|it|this)?|replace.*|todo.*|fixme|dummy|example|sample|test|none|null|true|false|yes|no|required|optional|enabled|disabled|default|string|unknown|redacted|placeholder.*|your[_-].*|my[_-](?:secret|password|token)|x{3,}|\*{3,}|\.{3,}|-+|0+|1234?|n/a|<.*>|\{\{.*\}\}|\[.*\]|%.*%|not[_-]?(?:set|used|a[_-]?secret).*)$|EXAMPLE|(?i:changeme|placeholder)`)
+	lookup      = linter.Lazy(`^(?:arn:|/|\./|\.\./|~|s3://|https?://[^@]*$|ssm:|secretsmanager:|vault:|projects/|alias/|file:|env:|data\.|var\.|local\.|module\.|each\.|aws_|random_|path\.|sha256:|\{\{resolve:)|^[a-z0-9-]+(?:/[A-Za-z0-9_.-]+)+$`)
+	hash        = linter.Lazy(`^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
 func hardcodedSecret(p *linter.Pass) {
@@ -154,7 +154,7 @@ func scanSecrets(p *linter.Pass, name string, text []byte) {
 			from = i + len(prefix)
 			start := lineStart(text, i)
 			end := lineEnd(text, i)
-			for _, m := range t.re.FindAllIndex(text[start:end], -1) {
+			for _, m := range t.re().FindAllIndex(text[start:end], -1) {
 				if m[0] <= i-start && i-start < m[1] && !allowed(p, string(text[start+m[0]:start+m[1]])) {
 					add(start+m[0], start+m[1], name, t.name)
 				}
@@ -169,7 +169,7 @@ func scanSecrets(p *linter.Pass, name string, text []byte) {
 		end := lineEnd(text, start)
 		line := text[start:end]
 		if speaksOfSecrets(lower[start:end]) {
-			for _, m := range assignment.FindAllSubmatchIndex(line, 4) {
+			for _, m := range assignment().FindAllSubmatchIndex(line, 4) {
 				key := string(line[m[2]:m[3]])
 				group := 4
 				quoted := m[4] >= 0
@@ -234,18 +234,18 @@ func rangeIn(name string, text []byte, from, to int) hcl.Range {
 
 // suspicious decides whether a literal given to a name is a secret.
 func suspicious(p *linter.Pass, name, value string) bool {
-	if !speaksOfSecrets(lowered([]byte(name))) || harmless.MatchString(name) || allowed(p, value) {
+	if !speaksOfSecrets(lowered([]byte(name))) || harmless().MatchString(name) || allowed(p, value) {
 		return false
 	}
-	if passwords.MatchString(name) {
+	if passwords().MatchString(name) {
 		return len(value) >= 4
 	}
 	return len(value) >= p.Int("min_length") && !strings.ContainsAny(value, " \t") && entropy(value) >= p.Float("entropy") && strings.ContainsAny(value, "0123456789")
 }
 
 func allowed(p *linter.Pass, value string) bool {
-	if value == "" || strings.Contains(value, "${") || strings.Contains(value, "$(") || strings.HasPrefix(value, "$") || placeholder.MatchString(value) ||
-		lookup.MatchString(value) || hash.MatchString(value) {
+	if value == "" || strings.Contains(value, "${") || strings.Contains(value, "$(") || strings.HasPrefix(value, "$") || placeholder().MatchString(value) ||
+		lookup().MatchString(value) || hash().MatchString(value) {
 		return true
 	}
 	for _, a := range p.Strings("allow") {
@@ -294,7 +294,7 @@ func secretArguments(p *linter.Pass) {
 	}
 	var names []string
 	for n := range body.Attributes {
-		if speaksOfSecrets([]byte(n)) && !harmless.MatchString(n) {
+		if speaksOfSecrets([]byte(n)) && !harmless().MatchString(n) {
 			names = append(names, n)
 		}
 	}
@@ -319,7 +319,7 @@ func plannedSecrets(p *linter.Pass) {
 			return
 		}
 		for _, t := range tokens {
-			if strings.Contains(s, t.prefix) && t.re.MatchString(s) && !allowed(p, s) {
+			if strings.Contains(s, t.prefix) && t.re().MatchString(s) && !allowed(p, s) {
 				secretAt(p, p.Resource, fmt.Sprintf("%s.%s", p.Resource.Address(), name), t.name)
 				return
 			}

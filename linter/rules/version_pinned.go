@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
@@ -42,7 +41,7 @@ func versionPinned(p *linter.Pass) {
 		case gitSource(c.Source):
 			if !strings.Contains(c.Source, "?ref=") && !strings.Contains(c.Source, "&ref=") {
 				p.Report(at, "module %q follows the default branch of %s; add ?ref= with a tag or commit", c.Name, c.Source)
-			} else if b := branchRef.FindStringSubmatch(c.Source); b != nil {
+			} else if b := branchRef().FindStringSubmatch(c.Source); b != nil {
 				p.Report(at, "module %q follows the branch %s; use a tag or commit as ref", c.Name, b[1])
 			}
 		case strings.Contains(c.Source, "://") || strings.Contains(c.Source, "::"):
@@ -54,7 +53,7 @@ func versionPinned(p *linter.Pass) {
 	}
 }
 
-var branchRef = regexp.MustCompile(`[?&]ref=(main|master|develop|trunk|HEAD)(?:&|$)`)
+var branchRef = linter.Lazy(`[?&]ref=(main|master|develop|trunk|HEAD)(?:&|$)`)
 
 func gitSource(s string) bool {
 	return strings.HasPrefix(s, "git::") || strings.HasPrefix(s, "git@") || strings.HasPrefix(s, "github.com/") ||
