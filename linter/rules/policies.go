@@ -177,6 +177,9 @@ func usedDocuments(root *eval.Root) map[documentKey]bool {
 		for _, r := range root.Resources() {
 			switch {
 			case r.Mode == module.Managed:
+				if policyPlaces(r.Type) != nil {
+					note(r.Refs("for_each")) // as each.value
+				}
 				for _, place := range policyPlaces(r.Type) {
 					for _, b := range place.bodies(&r.Body) {
 						note(b.Refs(place.attr))

@@ -49,3 +49,16 @@ resource "aws_iam_user" "operator" {
   name                 = "operator"
   permissions_boundary = aws_iam_policy.limit.arn
 }
+
+data "aws_iam_policy_document" "endpoint" {
+  statement {
+    actions   = ["s3:*"]
+    resources = ["*"]
+  }
+}
+
+resource "aws_vpc_endpoint_policy" "each" {
+  for_each        = { s3 = data.aws_iam_policy_document.endpoint.json }
+  vpc_endpoint_id = each.key
+  policy          = each.value
+}
