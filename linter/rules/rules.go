@@ -21,6 +21,7 @@ func All() []*linter.Rule {
 		IAMPrivilegeEscalation,
 		IAMSharedRole,
 		StageSkipped,
+		StageContract,
 		AWSSchema,
 		HardcodedSecret,
 		LogRetention,
