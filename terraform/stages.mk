@@ -21,3 +21,34 @@ stages-data: build ## Deal the data set into bin/data/train.csv and holdout.csv
 .PHONY: lambdas
 lambdas: ## Build the functions into bin/lambda/*.zip, byte for byte the same from the same sources
 	@go run ./scripts/lambdas -out bin/lambda candidate dispatch orphans seal validate
+
+.PHONY: stages-check
+stages-check: build ## Initialise, validate and test every stage, with hashicorp/aws from its registry or the stand-in
+	@cli=$$(tools/terraform.sh) && \
+	TERRAFORM=$$cli STAGES_STANDIN='$(STAGES_STANDIN)' $(STAGES) rehearse --check
+
+BASE ?=
+FORMAT ?= text
+OUTPUT ?= /dev/stdout
+
+.PHONY: stages-lint
+stages-lint: build ## Lint the stages with our own linter, against revision BASE when it is given
+	@bin/titanicml-lint --recursive --format '$(FORMAT)' $(if $(BASE),--diff-base '$(BASE)') terraform >'$(OUTPUT)'
+
+.PHONY: security
+security: ## Look for known vulnerabilities in what the module uses
+	@go tool -modfile=tools/go.mod govulncheck ./...
+
+.PHONY: pr
+pr: lint test stages-check stages-lint ## Run what a pull request runs, as far as it goes without AWS
+	@cli=$$(tools/terraform.sh) && "$$cli" fmt -check -recursive terraform examples
+
+ENV ?= dev
+
+.PHONY: release-check
+release-check: ## Check pipeline, endpoint, alarms and costs of ENV (dev) before a release; needs credentials
+	@scripts/release-check.sh '$(ENV)' pipeline endpoint alarms costs
+
+.PHONY: stages-docs
+stages-docs: ## Write the tables of rights in docs/ from the policies of the last rehearsal (make stages)
+	@$(STAGES) document

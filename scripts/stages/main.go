@@ -20,9 +20,13 @@ const usage = `stages drives terraform/1_foundation to 7_observability_cost.
 
   stages rehearse [--stage NAME,...]       init, validate, test, plan, apply all stages for dev and prod against a
                                            stand-in for AWS and the local engine, then destroy them in reverse
+  stages rehearse --check                  only init, validate and test
   stages run --env E VERB... STAGE...      verbs init validate test plan apply destroy on the real environment
   stages backend --env E STAGE             the backend settings of a stage, for terraform init
+  stages role --env E apply|plan           ARN of the role that a workflow assumes
+  stages region                            the project's region
   stages image-tag                         the tag of the images, from their sources
+  stages document                          the tables of rights in docs/, from the last rehearsal
   stages changed --base REV                stages that differ from a revision, and those after them that use them
 
 rehearse needs STAGES_STANDIN, a directory with an install.sh that prints a Terraform CLI configuration for a
@@ -58,6 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	base := flags.String("base", "", "revision to compare with")
 	only := flags.String("stage", "", "comma-separated stages; default all")
 	keep := flags.Bool("keep", false, "rehearse: keep the working copy and do not destroy")
+	check := flags.Bool("check", false, "rehearse: only init, validate and test")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -71,7 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return rehearse(ctx, rehearsal{root: root, cli: cli, stages: stages, keep: *keep, out: stdout})
+		return rehearse(ctx, rehearsal{root: root, cli: cli, stages: stages, keep: *keep, check: *check, out: stdout})
 	case "run":
 		verbs, stages, err := verbsAndStages(flags.Args())
 		if err != nil {
@@ -88,6 +93,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		_, err = fmt.Fprintln(stdout, strings.Join(lines, "\n"))
 		return err
+	case "document":
+		return document(root)
+	case "role":
+		arn, err := roleARN(root, *env, flags.Arg(0))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, arn)
+		return err
+	case "region":
+		p, err := readProject(root)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, p.region)
+		return err
 	case "image-tag":
 		tag, err := imageTag(ctx, root)
 		if err != nil {
@@ -103,7 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		_, err = fmt.Fprintln(stdout, strings.Join(stages, "\n"))
 		return err
 	}
-	return fmt.Errorf("got %q, expected rehearse, run, backend, image-tag or changed", args[0])
+	return fmt.Errorf("got %q, expected rehearse, run, backend, role, region, image-tag, document or changed", args[0])
 }
 
 // stageNames is the order; a stage uses only what stands before it.

@@ -71,3 +71,19 @@ func backendSettings(root, env, stage string) ([]string, error) {
 		fmt.Sprintf("-backend-config=region=%s", p.region),
 	}, nil
 }
+
+// roleARN is the role of a workflow: apply or plan.
+func roleARN(root, env, kind string) (string, error) {
+	p, err := readProject(root)
+	if err != nil {
+		return "", err
+	}
+	account, ok := p.accounts[env]
+	if !ok {
+		return "", fmt.Errorf("got --env %q, expected dev or prod", env)
+	}
+	if kind != "apply" && kind != "plan" {
+		return "", fmt.Errorf("got the role %q, expected apply or plan", kind)
+	}
+	return fmt.Sprintf("arn:aws:iam::%s:role/titanic-%s-%s", account, env, kind), nil
+}

@@ -19,13 +19,14 @@ type rehearsal struct {
 	root, cli string
 	stages    []string
 	keep      bool
+	check     bool
 	out       io.Writer
 }
 
 func rehearse(ctx context.Context, r rehearsal) (err error) {
 	dir := filepath.Join(r.root, ".titanicml", "stages")
 	emulator := os.Getenv("STAGES_STANDIN") == ""
-	if emulator && os.Getenv("AWS_ENDPOINT_URL") == "" {
+	if emulator && !r.check && os.Getenv("AWS_ENDPOINT_URL") == "" {
 		return errors.New("nothing stands in for AWS: set STAGES_STANDIN or AWS_ENDPOINT_URL (see stages help)")
 	}
 	p, err := readProject(r.root)
@@ -44,6 +45,9 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	if err != nil {
 		return err
 	}
+	if r.check {
+		return r.checkAll(ctx, w, terraform{cli: r.cli, env: []string{"TF_CLI_CONFIG_FILE=" + config}})
+	}
 	// The engine outlives an interrupted run unless it is stopped in a context of its own.
 	defer func() { err = errors.Join(err, engine.stop(context.WithoutCancel(ctx))) }()
 	t := terraform{cli: r.cli, env: []string{"TF_CLI_CONFIG_FILE=" + config}}
@@ -61,6 +65,9 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 				return fmt.Errorf("%s %s: %w", env, stage, err)
 			}
 		}
+	}
+	if err := keepPolicies(w); err != nil {
+		return err
 	}
 	if r.keep {
 		return r.say("kept %s", w.dir)
@@ -83,6 +90,22 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 		}
 	}
 	return r.say("all %d stages were applied and destroyed for dev and prod", len(r.stages))
+}
+
+// checkAll is what needs no engine and no AWS.
+func (r rehearsal) checkAll(ctx context.Context, w workspace, t terraform) error {
+	for _, stage := range r.stages {
+		t.dir = w.stage(stage)
+		for _, args := range [][]string{{"init", "-backend=false", "-no-color"}, {"validate", "-no-color"}, {"test", "-no-color"}} {
+			if err := t.run(ctx, args...); err != nil {
+				return fmt.Errorf("%s: %w", stage, err)
+			}
+		}
+		if err := r.say("%-22s valid, tests pass", stage); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r rehearsal) say(format string, args ...any) error {

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -93,7 +96,7 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 					err = writePlanJSON(ctx, t, planned)
 				}
 			case "apply":
-				err = t.show(ctx, out, "apply", planned)
+				err = applyPlan(ctx, t, planned, out)
 			case "destroy":
 				err = t.show(ctx, out, append([]string{"destroy", "-auto-approve"}, varFiles(env)...)...)
 			}
@@ -103,6 +106,17 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 		}
 	}
 	return nil
+}
+
+// applyPlan applies a plan file; the ledger entry of the stage records which one.
+func applyPlan(ctx context.Context, t terraform, planned string, out io.Writer) error {
+	content, err := os.ReadFile(planned)
+	if err != nil {
+		return fmt.Errorf("read the plan: %w; plan first", err)
+	}
+	sum := sha256.Sum256(content)
+	t.env = append(slices.Clone(t.env), "TITANICML_PLAN_SHA256="+hex.EncodeToString(sum[:]))
+	return t.show(ctx, out, "apply", planned)
 }
 
 // writePlanJSON puts the plan beside itself in the form that titanicml-lint and reports read.

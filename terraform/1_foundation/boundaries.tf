@@ -13,8 +13,6 @@ resource "aws_iam_policy" "workload_boundary" {
   policy      = data.aws_iam_policy_document.workload_boundary.json
 }
 
-# titanicml-ignore: iam_wildcard_action reason="a boundary caps what other policies grant and grants nothing itself" doc="docs/00-foundations.md#boundaries"
-# titanicml-ignore: iam_wildcard_resource reason="a boundary caps what other policies grant and grants nothing itself" doc="docs/00-foundations.md#boundaries"
 data "aws_iam_policy_document" "ci_boundary" {
   statement {
     sid = "ServicesOfTheStages"
@@ -105,8 +103,6 @@ data "aws_iam_policy_document" "ci_boundary" {
   }
 }
 
-# titanicml-ignore: iam_wildcard_action reason="a boundary caps what other policies grant and grants nothing itself" doc="docs/00-foundations.md#boundaries"
-# titanicml-ignore: iam_wildcard_resource reason="a boundary caps what other policies grant and grants nothing itself" doc="docs/00-foundations.md#boundaries"
 data "aws_iam_policy_document" "workload_boundary" {
   statement {
     sid = "ServicesOfTheWorkload"

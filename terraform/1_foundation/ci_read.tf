@@ -99,7 +99,6 @@ data "aws_iam_policy_document" "read_platform" {
     resources = local.log_group_arns
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="describe and list calls have no resource to name" doc="docs/00-foundations.md#iam"
   statement {
     sid = "Lists"
     actions = [
@@ -223,15 +222,28 @@ data "aws_iam_policy_document" "read_workload" {
     ]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="list calls and Cost Explorer have no resource to name" doc="docs/00-foundations.md#iam"
+  # titanicml-ignore: iam_wildcard_resource reason="the IDs of anomaly monitors and subscriptions are chosen by AWS" doc="docs/07-cost-governance.md#iam"
+  statement {
+    sid     = "Anomalies"
+    actions = ["ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions"]
+    resources = [
+      "arn:aws:ce::${local.account_id}:anomalymonitor/*",
+      "arn:aws:ce::${local.account_id}:anomalysubscription/*",
+    ]
+  }
+
+  # titanicml-ignore: iam_wildcard_resource reason="CloudWatch shows composite alarms only to a caller who may see all alarms" doc="docs/06-observability-operations.md#iam"
+  statement {
+    sid       = "Alarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["*"]
+  }
+
   statement {
     sid = "Lists"
     actions = [
       "application-autoscaling:DescribeScalableTargets",
       "application-autoscaling:DescribeScalingPolicies",
-      "ce:GetAnomalyMonitors",
-      "ce:GetAnomalySubscriptions",
-      "cloudwatch:DescribeAlarms",
       "cloudwatch:GetMetricData",
       "ecr:GetAuthorizationToken",
       "ecs:DescribeTaskDefinition",

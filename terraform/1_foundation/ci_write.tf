@@ -209,7 +209,6 @@ data "aws_iam_policy_document" "write_data" {
     resources = ["${local.arn.ecs}:task-definition/${local.name}-*:*"]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="DeregisterTaskDefinition has no resource to name" doc="docs/01-data-ingestion.md#iam"
   statement {
     sid       = "DeregisterTaskDefinitions"
     actions   = ["ecs:DeregisterTaskDefinition"]
@@ -392,7 +391,6 @@ data "aws_iam_policy_document" "write_orchestration" {
     resources = ["${local.arn.sns}:${local.name}-*", "${local.arn.sqs}:${local.name}-*"]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="log deliveries of state machines have no resource to name" doc="docs/03-sagemaker-pipeline.md#iam"
   statement {
     sid = "StateMachineLogs"
     actions = [
@@ -432,11 +430,16 @@ data "aws_iam_policy_document" "write_observability" {
     resources = ["arn:aws:budgets::${local.account_id}:budget/${local.name}-*"]
   }
 
+  statement {
+    sid       = "CreateMonitor"
+    actions   = ["ce:CreateAnomalyMonitor"]
+    resources = ["*"]
+  }
+
   # titanicml-ignore: iam_wildcard_resource reason="the IDs of anomaly monitors and subscriptions are chosen by AWS" doc="docs/07-cost-governance.md#iam"
   statement {
     sid = "Anomalies"
     actions = [
-      "ce:CreateAnomalyMonitor",
       "ce:CreateAnomalySubscription",
       "ce:DeleteAnomalyMonitor",
       "ce:DeleteAnomalySubscription",
@@ -451,7 +454,6 @@ data "aws_iam_policy_document" "write_observability" {
     ]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="PutMetricData has no resource to name; the condition limits it to this project's namespace" doc="docs/06-observability-operations.md#iam"
   statement {
     sid       = "StageMetrics"
     actions   = ["cloudwatch:PutMetricData"]

@@ -23,7 +23,6 @@ module "state_key" {
   description = "Terraform state of ${var.env}"
 }
 
-# titanicml-ignore: iam_wildcard_resource reason="in a key policy the resource * is the key that carries the policy, nothing else" doc="docs/00-foundations.md#iam"
 data "aws_iam_policy_document" "data_key" {
   statement {
     sid       = "ProdReadsLedger"
@@ -43,7 +42,6 @@ data "aws_iam_policy_document" "data_key" {
   }
 }
 
-# titanicml-ignore: iam_wildcard_resource reason="in a key policy the resource * is the key that carries the policy, nothing else" doc="docs/00-foundations.md#iam"
 data "aws_iam_policy_document" "logs_key" {
   statement {
     sid = "CloudTrail"

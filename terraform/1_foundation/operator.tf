@@ -27,6 +27,7 @@ data "aws_iam_policy_document" "operator" {
       "logs:DescribeLogStreams",
       "logs:FilterLogEvents",
       "logs:GetLogEvents",
+      "logs:GetQueryResults",
       "logs:StartQuery",
     ]
     resources = [
@@ -82,16 +83,20 @@ data "aws_iam_policy_document" "operator" {
     ]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="listing and reading metrics have no resource to name" doc="docs/00-foundations.md#iam"
+  # titanicml-ignore: iam_wildcard_resource reason="CloudWatch shows composite alarms only to a caller who may see all alarms" doc="docs/06-observability-operations.md#iam"
+  statement {
+    sid       = "ReadAlarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["*"]
+  }
+
   statement {
     sid = "List"
     actions = [
-      "cloudwatch:DescribeAlarms",
       "cloudwatch:GetMetricData",
       "cloudwatch:ListDashboards",
       "cloudwatch:ListMetrics",
       "logs:DescribeLogGroups",
-      "logs:GetQueryResults",
       "sagemaker:ListEndpoints",
       "sagemaker:ListModelPackageGroups",
       "sagemaker:ListPipelines",

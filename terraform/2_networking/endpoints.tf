@@ -24,9 +24,6 @@ resource "aws_vpc_endpoint" "s3" {
 
 # An endpoint is a door, not a grant: it lets this account's roles through to this
 # account's resources, and what they may do there their own policies say.
-# titanicml-ignore: iam_wildcard_action reason="an endpoint policy filters, it grants nothing; roles carry the actions" doc="docs/00-foundations.md#endpoint-policies"
-# titanicml-ignore: iam_wildcard_resource reason="an endpoint policy filters by account, it grants nothing" doc="docs/00-foundations.md#endpoint-policies"
-# titanicml-ignore: iam_wildcard_principal reason="the condition admits principals of this account alone" doc="docs/00-foundations.md#endpoint-policies"
 data "aws_iam_policy_document" "endpoint" {
   statement {
     sid       = "OwnAccount"
@@ -47,7 +44,6 @@ data "aws_iam_policy_document" "endpoint" {
 }
 
 data "aws_iam_policy_document" "s3_endpoint" {
-  # titanicml-ignore: iam_wildcard_principal reason="the condition admits principals of this account alone" doc="docs/00-foundations.md#endpoint-policies"
   statement {
     sid = "OwnBuckets"
     actions = [
@@ -75,7 +71,6 @@ data "aws_iam_policy_document" "s3_endpoint" {
 
   # Image layers of ECR lie in a bucket of AWS; they are fetched with signed URLs
   # of AWS's own account, so that no principal of ours can be required.
-  # titanicml-ignore: iam_wildcard_principal reason="ECR serves layers through its own principal; the one bucket is named" doc="docs/00-foundations.md#endpoint-policies"
   statement {
     sid       = "ImageLayers"
     actions   = ["s3:GetObject"]

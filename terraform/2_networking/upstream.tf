@@ -14,4 +14,5 @@ locals {
   # 1_foundation
   boundary_arn = data.terraform_remote_state.foundation.outputs.workload_boundary_arn
   logs_key_arn = data.terraform_remote_state.foundation.outputs.logs_key_arn
+  store        = data.terraform_remote_state.foundation.outputs.store
 }

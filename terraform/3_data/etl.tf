@@ -94,7 +94,6 @@ data "aws_iam_policy_document" "etl_execution" {
     resources = ["arn:aws:ecr:${local.region}:${local.account_id}:repository/${local.name}-etl"]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="GetAuthorizationToken has no resource to name" doc="docs/01-data-ingestion.md#iam"
   statement {
     sid       = "LogInToRegistry"
     actions   = ["ecr:GetAuthorizationToken"]

@@ -78,7 +78,6 @@ data "aws_iam_policy_document" "sagemaker_data" {
     resources = [local.repository_arn]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="GetAuthorizationToken has no resource to name" doc="docs/02-training-validation.md#iam"
   statement {
     sid       = "LogInToRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -91,7 +90,6 @@ data "aws_iam_policy_document" "sagemaker_data" {
     resources = ["arn:aws:logs:${local.region}:${local.account_id}:log-group:/aws/sagemaker/*"]
   }
 
-  # titanicml-ignore: iam_wildcard_resource reason="PutMetricData has no resource to name; the condition limits it to SageMaker's namespaces" doc="docs/02-training-validation.md#iam"
   statement {
     sid       = "WriteMetrics"
     actions   = ["cloudwatch:PutMetricData"]
@@ -107,7 +105,6 @@ data "aws_iam_policy_document" "sagemaker_data" {
 
 # A job in a VPC hangs its network interfaces into our subnets.
 data "aws_iam_policy_document" "sagemaker_network" {
-  # titanicml-ignore: iam_wildcard_resource reason="describe calls of EC2 have no resource to name" doc="docs/02-training-validation.md#iam"
   statement {
     sid = "LookAtNetwork"
     actions = [

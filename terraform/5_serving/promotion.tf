@@ -53,7 +53,7 @@ data "titanicml_model_versions" "survival" {
 
 locals {
   candidate  = coalesce(var.candidate, local.bootstrap_version_arn)
-  evaluates  = var.candidate != null && var.rollback_reason == null
+  evaluates  = local.candidate != local.bootstrap_version_arn && var.rollback_reason == null
   evaluation = var.rollback_reason != null ? null : local.evaluates ? titanicml_evaluation.candidate[0].id : local.bootstrap_evaluation
   registered = one([for version in data.titanicml_model_versions.survival.versions : version if version.arn == var.candidate])
 }

@@ -61,7 +61,6 @@ resource "aws_secretsmanager_secret" "github_token" {
 }
 
 data "aws_iam_policy_document" "candidate" {
-  # titanicml-ignore: iam_wildcard_resource reason="ListModelPackages has no resource to name" doc="docs/03-sagemaker-pipeline.md#iam"
   statement {
     sid       = "List"
     actions   = ["sagemaker:ListModelPackages"]

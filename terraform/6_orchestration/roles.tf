@@ -143,7 +143,6 @@ data "aws_iam_policy_document" "states" {
 }
 
 data "aws_iam_policy_document" "states_logs" {
-  # titanicml-ignore: iam_wildcard_resource reason="log deliveries and traces have no resource to name" doc="docs/03-sagemaker-pipeline.md#iam"
   statement {
     sid = "DeliverLogs"
     actions = [

@@ -49,7 +49,6 @@ module "orphans" {
 }
 
 data "aws_iam_policy_document" "orphans" {
-  # titanicml-ignore: iam_wildcard_resource reason="reading the tags of everything has no resource to name" doc="docs/07-cost-governance.md#iam"
   statement {
     sid       = "ReadTags"
     actions   = ["tag:GetResources"]

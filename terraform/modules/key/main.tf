@@ -27,7 +27,6 @@ resource "aws_kms_key" "this" {
 data "aws_iam_policy_document" "this" {
   source_policy_documents = var.policy_documents
 
-  # titanicml-ignore: iam_wildcard_resource reason="in a key policy the resource * is the key that carries the policy, nothing else" doc="docs/00-foundations.md#iam"
   statement {
     sid = "DelegateToIAM"
     actions = [

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Plans the stages that a change touches, read-only, and prints a summary in Markdown.
+#
+# usage: plan.sh dev|prod BASE
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+env=${1:?usage: plan.sh dev|prod BASE}
+base=${2:?usage: plan.sh dev|prod BASE}
+export STAGES_READ_ONLY=1
+
+# The image of the base is what runs; a plan does not build.
+mapfile -t stages < <(go run ./scripts/stages changed --base "$base")
+if ((${#stages[@]} == 0)) || [[ -z ${stages[0]} ]]; then
+  echo "No stage changes."
+  exit 0
+fi
+for stage in "${stages[@]}"; do
+  log=$(mktemp)
+  if ! go run ./scripts/stages run --env "$env" init plan "$stage" >"$log" 2>&1; then
+    tail -n 60 "$log" >&2
+    echo "plan: $stage cannot be planned" >&2
+    exit 1
+  fi
+  printf '### %s, %s\n\n%s\n\n<details><summary>Plan</summary>\n\n```\n' "$stage" "$env" \
+    "$(grep -E '^(Plan:|No changes)' "$log" | head -n 1)"
+  sed -E 's/\x1b\[[0-9;]*m//g; /^== /d' "$log" | tail -n 400
+  printf '```\n\n</details>\n\n'
+  bin/titanicml-lint cost --format markdown ".titanicml/plans/$env/$stage.json" 2>/dev/null ||
+    echo "No cost estimate: this build of titanicml-lint has none."
+done
