@@ -123,6 +123,16 @@ func (c *Client) servedBy(ctx context.Context, names []string) ([]string, error)
 	return found, nil
 }
 
+// EndpointsServing lists the names of the endpoints one of whose models is built from a package or artifact in names.
+func (c *Client) EndpointsServing(ctx context.Context, names ...string) ([]string, error) {
+	found, err := c.servedBy(ctx, names)
+	for i, s := range found {
+		found[i] = strings.TrimPrefix(s, "endpoint ")
+	}
+	slices.Sort(found)
+	return found, err
+}
+
 // endpointModels returns the artifact URIs and package ARNs behind an endpoint; nothing when it is gone.
 func (c *Client) endpointModels(ctx context.Context, endpoint string) ([]string, error) {
 	e, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &endpoint})
