@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"bytes"
 	"path"
 	"regexp"
 	"strings"
@@ -160,24 +161,37 @@ func (e *expansion) text(text string, depth int) {
 			e.out.WriteString(strings.TrimRight(line, "\n") + "\n")
 		}
 	}
-	for _, call := range makeCall.FindAllStringSubmatch(text, -1) {
-		for _, word := range strings.Fields(call[1]) {
-			e.target(strings.Trim(word, `"'`), depth+1)
+	for line := range strings.Lines(text) {
+		e.line(line, depth)
+	}
+}
+
+// line follows what one line calls. The expressions are slow, so they only see lines that have the word.
+func (e *expansion) line(line string, depth int) {
+	if strings.Contains(line, "make") || strings.Contains(line, "MAKE") {
+		for _, call := range makeCall.FindAllStringSubmatch(line, -1) {
+			for _, word := range strings.Fields(call[1]) {
+				e.target(strings.Trim(word, `"'`), depth+1)
+			}
 		}
 	}
-	for _, run := range goRun.FindAllStringSubmatch(text, -1) {
-		if e.program(path.Join(e.repo.Dir, run[1])) {
-			e.out.WriteString("terraform" + run[2] + "\n")
+	if strings.Contains(line, "go run ./") {
+		for _, run := range goRun.FindAllStringSubmatch(line, -1) {
+			if e.program(path.Join(e.repo.Dir, run[1])) {
+				e.out.WriteString("terraform" + run[2] + "\n")
+			}
 		}
 	}
-	for _, s := range scriptName.FindAllStringSubmatch(text, -1) {
-		name := path.Join(e.repo.Dir, s[1])
-		if e.seen[name] {
-			continue
-		}
-		e.seen[name] = true
-		if src, err := e.repo.tree.ReadFile(name); err == nil {
-			e.text(string(src), depth+1)
+	if strings.Contains(line, ".sh") || strings.Contains(line, ".bash") {
+		for _, s := range scriptName.FindAllStringSubmatch(line, -1) {
+			name := path.Join(e.repo.Dir, s[1])
+			if e.seen[name] {
+				continue
+			}
+			e.seen[name] = true
+			if src, err := e.repo.tree.ReadFile(name); err == nil {
+				e.text(string(src), depth+1)
+			}
 		}
 	}
 }
@@ -200,13 +214,22 @@ func (e *expansion) target(name string, depth int) {
 
 // program reports whether the Go sources of a directory speak of Terraform.
 func (e *expansion) program(dir string) bool {
+	known, ok := e.repo.programs[dir]
+	if !ok {
+		known = e.readProgram(dir)
+		e.repo.programs[dir] = known
+	}
+	return known
+}
+
+func (e *expansion) readProgram(dir string) bool {
 	entries, err := e.repo.tree.ReadDir(dir)
 	if err != nil {
 		return false
 	}
 	for _, f := range entries {
 		if path.Ext(f.Name()) == ".go" {
-			if src, err := e.repo.tree.ReadFile(path.Join(dir, f.Name())); err == nil && terraformLine.Match(src) {
+			if src, err := e.repo.tree.ReadFile(path.Join(dir, f.Name())); err == nil && (bytes.Contains(src, []byte("terraform")) || bytes.Contains(src, []byte("tofu"))) {
 				return true
 			}
 		}

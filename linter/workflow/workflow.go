@@ -31,6 +31,7 @@ type Repository struct {
 	tree     Tree
 	makefile *makefile
 	read     bool
+	programs map[string]bool // by directory: whether a Go program speaks of Terraform
 }
 
 // File is one workflow.
@@ -117,7 +118,7 @@ func Load(tree Tree, dir string) *Repository {
 	if err != nil {
 		return nil
 	}
-	r := &Repository{Dir: dir, tree: tree}
+	r := &Repository{Dir: dir, tree: tree, programs: map[string]bool{}}
 	for _, e := range entries {
 		if ext := path.Ext(e.Name()); e.IsDir() || ext != ".yml" && ext != ".yaml" {
 			continue
