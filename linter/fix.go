@@ -56,8 +56,7 @@ func Fix(ctx context.Context, o Options, findings []*Finding) (*Fixed, error) {
 	}
 	o.Baseline, o.DiffBase, o.Progress = nil, "", nil
 	for _, g := range order {
-		before, ok := out.Files[g.file]
-		if ok {
+		if out.Files[g.file] != nil {
 			continue // positions have moved; the next run fixes what another rule finds here
 		}
 		before, err := o.Files.ReadFile(g.file, module.MaxSource)

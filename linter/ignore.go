@@ -225,12 +225,11 @@ func ignoresInText(name string, text []byte) *fileIgnores {
 		if start < 0 {
 			continue
 		}
-		before := bytes.TrimSpace(row[:start])
-		if j := max(bytes.LastIndexByte(row[:start], '#'), bytes.LastIndex(row[:start], []byte("<!--"))); j >= 0 {
-			before = bytes.TrimSpace(row[:j])
-		} else {
+		comment := max(bytes.LastIndexByte(row[:start], '#'), bytes.LastIndex(row[:start], []byte("<!--")))
+		if comment < 0 {
 			continue
 		}
+		before := bytes.TrimSpace(row[:comment])
 		parsed, ok, err := ParseIgnore(string(bytes.TrimRight(row[start:], "\r")))
 		if !ok {
 			continue

@@ -82,10 +82,10 @@ var (
 		[]byte("access_key"), []byte("accesskey"), []byte("private_key"), []byte("privatekey"), []byte("credential")}
 	passwords = linter.Lazy(`(?i)passw(or)?d|passphrase`)
 	// harmless names end in what describes a secret without being one.
-	harmless    = linter.Lazy(`(?i)(_(?:name|names|id|ids|arn|arns|path|paths|policy|policies|type|types|version|length|ttl|enabled|lifetime|validity|expiration|rotation|url|uri|endpoint|file|ref|key_usage|description|prefix|suffix|count|days|hours|minutes|seconds|format|parameter|parameters|bucket|requirements?|provider|providers|scopes?|issuer|audience|algorithm|mode|size|spec|usage|alias|lambda|source|header|field|column|wo_version)|validity|tokens|hop_limit)$|^(?:manage|require|allow|use|enable|minimum|max|min|http|has|is|create)_|^(?:kms|public|sort|range|hash|partition|primary|foreign|key)_`)
-	placeholder = linter.Lazy(`(?i)^(?:change[_-]?(?:me|it|this)?|replace.*|todo.*|fixme|dummy|example|sample|test|none|null|true|false|yes|no|required|optional|enabled|disabled|default|string|unknown|redacted|placeholder.*|your[_-].*|my[_-](?:secret|password|token)|x{3,}|\*{3,}|\.{3,}|-+|0+|1234?|n/a|<.*>|\{\{.*\}\}|\[.*\]|%.*%|not[_-]?(?:set|used|a[_-]?secret).*)$|EXAMPLE|(?i:changeme|placeholder)`)
-	lookup      = linter.Lazy(`^(?:arn:|/|\./|\.\./|~|s3://|https?://[^@]*$|ssm:|secretsmanager:|vault:|projects/|alias/|file:|env:|data\.|var\.|local\.|module\.|each\.|aws_|random_|path\.|sha256:|\{\{resolve:)|^[a-z0-9-]+(?:/[A-Za-z0-9_.-]+)+$`)
-	hash        = linter.Lazy(`^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	harmless = linter.Lazy(`(?i)(_(?:name|names|id|ids|arn|arns|path|paths|policy|policies|type|types|version|length|ttl|enabled|lifetime|validity|expiration|rotation|url|uri|endpoint|file|ref|key_usage|description|prefix|suffix|count|days|hours|minutes|seconds|format|parameter|parameters|bucket|requirements?|provider|providers|scopes?|issuer|audience|algorithm|mode|size|spec|usage|alias|lambda|source|header|field|column|wo_version)|validity|tokens|hop_limit)$|^(?:manage|require|allow|use|enable|minimum|max|min|http|has|is|create)_|^(?:kms|public|sort|range|hash|partition|primary|foreign|key)_`)
+	noSecret = linter.Lazy(`(?i)^(?:change[_-]?(?:me|it|this)?|replace.*|todo.*|fixme|dummy|example|sample|test|none|null|true|false|yes|no|required|optional|enabled|disabled|default|string|unknown|redacted|placeholder.*|your[_-].*|my[_-](?:secret|password|token)|x{3,}|\*{3,}|\.{3,}|-+|0+|1234?|n/a|<.*>|\{\{.*\}\}|\[.*\]|%.*%|not[_-]?(?:set|used|a[_-]?secret).*)$|EXAMPLE|(?i:changeme|placeholder)`)
+	lookup   = linter.Lazy(`^(?:arn:|/|\./|\.\./|~|s3://|https?://[^@]*$|ssm:|secretsmanager:|vault:|projects/|alias/|file:|env:|data\.|var\.|local\.|module\.|each\.|aws_|random_|path\.|sha256:|\{\{resolve:)|^[a-z0-9-]+(?:/[A-Za-z0-9_.-]+)+$`)
+	hash     = linter.Lazy(`^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
 func hardcodedSecret(p *linter.Pass) {
@@ -244,7 +244,7 @@ func suspicious(p *linter.Pass, name, value string) bool {
 }
 
 func allowed(p *linter.Pass, value string) bool {
-	if value == "" || strings.Contains(value, "${") || strings.Contains(value, "$(") || strings.HasPrefix(value, "$") || placeholder().MatchString(value) ||
+	if value == "" || strings.Contains(value, "${") || strings.Contains(value, "$(") || strings.HasPrefix(value, "$") || noSecret().MatchString(value) ||
 		lookup().MatchString(value) || hash().MatchString(value) {
 		return true
 	}
