@@ -345,7 +345,7 @@ func TestMonotoneInThresholds(t *testing.T) {
 		},
 	}
 	for k, kind := range kinds {
-		for range 8 {
+		for range 4 {
 			a, b := rnd.Float64(), rnd.Float64()
 			loose, strict := decideOne(e, kind(min(a, b))), decideOne(e, kind(max(a, b)))
 			if loose.Outcome == Rejected && strict.Outcome == Approved {

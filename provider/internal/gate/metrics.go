@@ -61,7 +61,7 @@ func (d *decider) checkMetrics() {
 		if m.pairError != nil {
 			m.sample, _ = newSample(p, nil)
 		}
-		m.resampler = &resampler{s: m.sample}
+		m.resampler = &resampler{s: m.sample, limit: binLimit}
 	}
 	var tasks []task
 	for i, r := range d.requirements {

@@ -81,6 +81,7 @@ type resampler struct {
 	columns []string // whose slices are needed
 	bins    [2]*metric.Bins
 	layouts []layout
+	limit   int // of bins, binLimit but for tests
 }
 
 func (r *resampler) node(n node) int {
@@ -193,20 +194,20 @@ func (r *resampler) layout(j *joint, which int) layout {
 		}
 		l.counted, l.cells = j.axis(index, k*k), k*k
 		if m.loss != nil && r.usesLoss(which) {
-			l.sum(j, m.loss, func(i int) metric.Moments { return metric.Moments{1, m.loss[i]} })
+			l.sum(j, r.limit, m.loss, func(i int) metric.Moments { return metric.Moments{1, m.loss[i]} })
 		}
 	case metric.Regression:
 		errs := make([]float64, r.s.n)
 		for i := range errs {
 			errs[i] = m.target[i] - m.estimate[i]
 		}
-		l.sum(j, errs, func(i int) metric.Moments { return metric.Moments{1, errs[i] * errs[i], math.Abs(errs[i])} })
-		l.sum(j, m.target, func(i int) metric.Moments {
+		l.sum(j, r.limit, errs, func(i int) metric.Moments { return metric.Moments{1, errs[i] * errs[i], math.Abs(errs[i])} })
+		l.sum(j, r.limit, m.target, func(i int) metric.Moments {
 			t := m.target[i] - r.s.shift
 			return metric.Moments{3: t, 4: t * t}
 		})
 	default:
-		bins, index := metric.BinScores(m.labels, m.scores, r.thresholds(), binLimit)
+		bins, index := metric.BinScores(m.labels, m.scores, r.thresholds(), r.limit)
 		r.bins[which] = bins
 		cells := make([]int32, len(index))
 		for i, b := range index {
@@ -217,8 +218,8 @@ func (r *resampler) layout(j *joint, which int) layout {
 	return l
 }
 
-func (l *layout) sum(j *joint, values []float64, contribution func(i int) metric.Moments) {
-	index, means := binMeans(values, binLimit, contribution)
+func (l *layout) sum(j *joint, limit int, values []float64, contribution func(i int) metric.Moments) {
+	index, means := binMeans(values, limit, contribution)
 	l.summed = append(l.summed, j.axis(index, len(means)))
 	l.contributions = append(l.contributions, means)
 }
