@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,7 +26,8 @@ var update = flag.Bool("update", false, "write docs/rules")
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // TestRules runs every rule over testdata/<rule>/: bad* must give exactly the findings that its want comments expect, good* none.
-// A case is a .tf file or a directory, which is linted recursively and may hold a .titanicml-lint.hcl of its own.
+// A case is a .tf file or a directory, which is linted recursively and may hold a .titanicml-lint.hcl of its own. A directory
+// with the folders base and head is a change: head is linted with base as the base revision.
 //
 // A want comment holds one quoted regular expression for each finding on its line: # want "lacks the tag", or for another
 // line: # want(+1) "lacks".
@@ -64,7 +66,11 @@ func runCase(t *testing.T, rule *linter.Rule, source string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.IsDir() {
+	base := ""
+	if _, noBase := os.Stat(filepath.Join(source, "base")); info.IsDir() && noBase == nil {
+		base = commitBase(t, dir, filepath.Join(source, "base"))
+		err = os.CopyFS(dir, os.DirFS(filepath.Join(source, "head")))
+	} else if info.IsDir() {
 		err = os.CopyFS(dir, os.DirFS(source))
 	} else {
 		var text []byte
@@ -84,7 +90,7 @@ func runCase(t *testing.T, rule *linter.Rule, source string) {
 		t.Fatal(err)
 	}
 	defer disk.Close()
-	o := linter.Options{Rules: rules.All(), Files: disk, Dirs: []string{"."}, Recursive: true, Top: ".", Now: now}
+	o := linter.Options{Rules: rules.All(), Files: disk, Dirs: []string{"."}, Recursive: true, Top: ".", Now: now, DiffBase: base}
 	if rule.Run != nil {
 		o.Flags.Only = []string{rule.Name}
 	}
@@ -117,6 +123,36 @@ func runCase(t *testing.T, rule *linter.Rule, source string) {
 	}
 }
 
+// commitBase makes dir a repository whose only revision holds what is in base, and empties the work tree.
+func commitBase(t *testing.T, dir, base string) string {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed, and the case compares revisions")
+	}
+	if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-q", "-m", "base"}} {
+		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != ".git" {
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return "HEAD"
+}
+
 var (
 	wantComment = regexp.MustCompile(`want(?:\(([+-]\d+)\))? ((?:"(?:[^"\\]|\\.)*"\s*)+)`)
 	wantQuoted  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
@@ -126,8 +162,14 @@ func wants(t *testing.T, dir string) map[string][]*regexp.Regexp {
 	t.Helper()
 	out := map[string][]*regexp.Regexp{}
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil {
 			return err
+		}
+		if e.IsDir() {
+			if e.Name() == ".git" {
+				return fs.SkipDir
+			}
+			return nil
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {

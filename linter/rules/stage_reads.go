@@ -47,19 +47,19 @@ type reader struct {
 	unresolved bool
 
 	m       *eval.Module
-	sources map[string][]stageSource
+	sources map[string][]upstreamStage
 	wants   map[*hclsyntax.ScopeTraversalExpr]string
 }
 
-// stageSource is a data source instance that stands for another stage.
-type stageSource struct {
+// upstreamStage is a data source instance that stands for another stage.
+type upstreamStage struct {
 	key    eval.Value
 	from   stage
 	ledger bool
 }
 
 func (r *reader) module(m *eval.Module) {
-	r.m, r.sources = m, map[string][]stageSource{}
+	r.m, r.sources = m, map[string][]upstreamStage{}
 	for _, res := range m.Resources() {
 		if res.Mode != module.Data {
 			continue
@@ -108,7 +108,7 @@ func (r *reader) add(res *eval.Resource, at eval.Locator, from stage, ledger boo
 		r.pass.ReportOn(res, at, "%s reads %s, which is applied after stage %s; a stage reads earlier stages only", res.Address(), from.folder, r.self.folder)
 	default:
 		key := res.LocalAddress()
-		r.sources[key] = append(r.sources[key], stageSource{key: res.Key, from: from, ledger: ledger})
+		r.sources[key] = append(r.sources[key], upstreamStage{key: res.Key, from: from, ledger: ledger})
 	}
 }
 

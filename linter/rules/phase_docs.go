@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+)
+
+// PhaseDocs wants the documents of the phases beside numbered stages.
+var PhaseDocs = &linter.Rule{
+	Name:     "phase_docs",
+	Title:    "every phase must have its document with the seven sections",
+	Severity: linter.Error,
+	Since:    "0.1.0",
+	Scope:    linter.PerTree,
+	Text: `Where there are numbered stages, the folder ` + "`docs`" + ` (the nearest one beside or above them) holds the document of every phase, so that
+somebody who was not there can understand and repeat it. A missing document is reported at the first stage, a missing or empty section in the
+document.
+
+` + sectionsText,
+	Options: []linter.Option{
+		{Name: "folder", Default: "docs", Text: "name of the documents' folder"},
+		{Name: "files", Default: []string{"00-foundations.md", "01-data-ingestion.md", "02-training-validation.md", "03-sagemaker-pipeline.md",
+			"04-serving-ecs-sagemaker.md", "05-cicd-github-actions.md", "06-observability-operations.md", "07-cost-governance.md"}, Text: "the documents, in the folder"},
+	},
+	Run: phaseDocs,
+}
+
+func phaseDocs(p *linter.Pass) {
+	eachDocs(p, func(dir string, first stage) {
+		for _, name := range p.Strings("files") {
+			file := path.Join(dir, name)
+			text, err := p.Tree.ReadFile(file)
+			if err != nil {
+				p.Report(stagePlace(p.Tree, first), "phase document %s is missing; write it with its seven sections", file)
+				continue
+			}
+			reportSections(p, file, string(text))
+		}
+	})
+}
+
+// eachDocs calls f once for each folder of documents that belongs to stages, with the first of them.
+func eachDocs(p *linter.Pass, f func(dir string, first stage)) {
+	seen := map[string]bool{}
+	for _, root := range stagesRoots(p.Tree) {
+		dir := docsDir(p.Tree, root, p.Text("folder"))
+		if seen[p.Tree.Abs(dir)] {
+			continue
+		}
+		seen[p.Tree.Abs(dir)] = true
+		for _, s := range stagesIn(p.Tree, root) {
+			if !s.empty {
+				f(dir, s)
+				break
+			}
+		}
+	}
+}
+
+// reportSections reports missing and empty sections in the document itself.
+func reportSections(p *linter.Pass, file, text string) {
+	var missing []string
+	for _, fault := range sectionFaults(text) {
+		if !fault.empty {
+			missing = append(missing, fault.title)
+			continue
+		}
+		at := hcl.Pos{Line: fault.line, Column: 1}
+		p.Report(eval.At(hcl.Range{Filename: file, Start: at, End: at}), "%s: the section %q is empty; write what was done, or why there is nothing", file, fault.title)
+	}
+	if len(missing) > 0 {
+		p.Report(fileStart(file), "%s lacks %s", file, strings.Join(missing, "; "))
+	}
+}

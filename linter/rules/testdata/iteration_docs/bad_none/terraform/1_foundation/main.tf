@@ -1,0 +1,1 @@
+locals {} # want "docs/iterations documents no iteration; write ITER-YYYYMMDD-XX.md"

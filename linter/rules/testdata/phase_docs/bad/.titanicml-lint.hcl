@@ -1,0 +1,3 @@
+rule "phase_docs" {
+  files = ["00-foundations.md", "01-data-ingestion.md"]
+}

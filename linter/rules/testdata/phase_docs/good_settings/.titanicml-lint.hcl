@@ -1,0 +1,4 @@
+rule "phase_docs" {
+  folder = "documents"
+  files  = ["all.md"]
+}

@@ -1,0 +1,5 @@
+resource "titanicml_stage" "this" {
+  number = 3
+  name   = "data"
+  evidence = "../../docs/03.md"
+}
