@@ -258,8 +258,16 @@ func addFieldErrors(diags *diag.Diagnostics, root string, errs []gate.FieldError
 		if e.Index < 0 {
 			text = root + strings.TrimPrefix(text, "evidence")
 		}
-		diags.AddAttributeError(fieldPath(root, e), "Invalid gate", text+".")
+		diags.AddAttributeError(fieldPath(root, e), "Invalid gate", sentence(text))
 	}
+}
+
+// sentence ends a message, unless a question mark does already.
+func sentence(text string) string {
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 func splitPath(field string) []string {
