@@ -139,7 +139,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`[0-9.]+ billable seconds`), "<n> billable seconds"},
 	{regexp.MustCompile(`(max_p95_latency_ms|max_training_cost_usd) +all +[0-9.e-]+`), "$1 <n>"},
 	{regexp.MustCompile(`ended +[0-9a-z]+ ago`), "ended ago"},
-	{regexp.MustCompile(`[ \t]+`), " "},
+	{regexp.MustCompile(`\s+`), " "},
 }
 
 // steady leaves only what is the same in every run.
@@ -203,6 +203,8 @@ func TestMain(m *testing.M) {
 type workspace struct {
 	dir      string
 	programs programs
+	// within is the directory in dir that commands run in.
+	within string
 }
 
 func newWorkspace(t *testing.T) *workspace {
@@ -221,7 +223,7 @@ func newWorkspace(t *testing.T) *workspace {
 		t.Fatal(err)
 	}
 	w := &workspace{dir: dir, programs: p}
-	t.Cleanup(func() { _, _ = w.run("titanicml-local stop --data-dir .titanicml") })
+	t.Cleanup(func() { _, _ = w.run("titanicml-local stop --data-dir " + filepath.Join(w.dir, ".titanicml")) })
 	return w
 }
 
@@ -245,7 +247,7 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 // run gives a command to a shell and returns what it printed, both streams in one.
 func (w *workspace) run(command string) (string, error) {
 	cmd := exec.Command("bash", "-c", command)
-	cmd.Dir = w.dir
+	cmd.Dir = filepath.Join(w.dir, w.within)
 	cmd.Env = []string{"PATH=" + w.programs.bin + ":" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "TZ=UTC",
 		"TF_CLI_CONFIG_FILE=" + w.programs.cliConfig, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1"}
 	output, err := cmd.CombinedOutput()
