@@ -223,5 +223,9 @@ func (s *session) planRole(ctx context.Context, req resource.ModifyPlanRequest, 
 			"engine = \"sagemaker\" needs role_arn: the role whose permissions the container has. Got none.")
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role_arn"), localRole)...)
+	var planned types.String
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("role_arn"), &planned)...)
+	if planned.ValueString() != localRole {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role_arn"), localRole)...)
+	}
 }

@@ -64,7 +64,12 @@ func (s *session) planTags(ctx context.Context, req resource.ModifyPlanRequest, 
 		return
 	}
 	all := s.mergeTags(own)
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), all)...)
+	// Writing one attribute copies the whole plan; with hundreds of resources that is most of a plan that changes nothing.
+	var planned types.Map
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("tags_all"), &planned)...)
+	if !planned.Equal(all) {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), all)...)
+	}
 	if !all.IsUnknown() {
 		s.checkTags(all, &resp.Diagnostics)
 	}
