@@ -9,6 +9,11 @@ const (
 	maxNesting  = 250    // brackets and interpolations
 	maxChain    = 250    // unary operators in a row, template directives within each other
 	maxBranches = 10_000 // conditionals in one file, since a chain of them nests
+	// maxOperators bounds - and ! in one file: comments between them could hide a long chain of unary ones.
+	maxOperators = 4_000
+	// maxMarks bounds the punctuation of one directory. A token takes some 250 bytes of memory, so eight million bytes of
+	// commas would take two gigabytes; real modules stay below a tenth of this.
+	maxMarks = 600_000
 )
 
 // Syntax says how a text is read.
@@ -24,7 +29,7 @@ const (
 // TooDeep reports text that a recursive parser must not be given, because Go cannot recover from an exhausted stack.
 // A scan over the bytes clears ordinary files; only what looks suspicious is lexed to be sure.
 func TooDeep(text []byte, syntax Syntax) bool {
-	depth, deepest, questions, chain, longest, directives := 0, 0, 0, 0, 0, 0
+	depth, deepest, questions, chain, longest, directives, operators := 0, 0, 0, 0, 0, 0, 0
 	for i, c := range text {
 		switch c {
 		case '(', '[', '{':
@@ -41,6 +46,7 @@ func TooDeep(text []byte, syntax Syntax) bool {
 		case '?':
 			questions++
 		case '-', '!':
+			operators++
 			if chain++; chain > longest {
 				longest = chain
 			}
@@ -49,24 +55,13 @@ func TooDeep(text []byte, syntax Syntax) bool {
 			chain = 0
 		}
 	}
-	if deepest <= maxNesting && (syntax == JSON || questions <= maxBranches && longest <= maxChain && directives <= maxChain && !comments(text)) {
+	if deepest <= maxNesting && (syntax == JSON || questions <= maxBranches && longest <= maxChain && directives <= maxChain && operators <= maxOperators) {
 		return false
 	}
 	if syntax == JSON {
 		return jsonDepth(text) > maxNesting
 	}
 	return lexedTooDeep(text, syntax)
-}
-
-// comments reports so many operators in one file that comments between them could hide a long chain of unary ones.
-func comments(text []byte) bool {
-	n := 0
-	for _, c := range text {
-		if c == '-' || c == '!' {
-			n++
-		}
-	}
-	return n > 4_000
 }
 
 func jsonDepth(text []byte) int {
@@ -126,4 +121,22 @@ func lexedTooDeep(text []byte, syntax Syntax) bool {
 		}
 	}
 	return false
+}
+
+var isMark = func() (table [256]bool) {
+	for _, c := range []byte("\n\",:=[](){}?!+-*/%<>&|.$#;@~`'\\") {
+		table[c] = true
+	}
+	return table
+}()
+
+// marks estimates how many tokens a text has.
+func marks(text []byte) int {
+	n := 0
+	for _, c := range text {
+		if isMark[c] {
+			n++
+		}
+	}
+	return n
 }

@@ -117,6 +117,11 @@ func (c *Cache) Load(dir string) (*Module, error) {
 				Subject: &hcl.Range{Filename: p, Start: hcl.InitialPos, End: hcl.InitialPos}})
 			continue
 		}
+		if b.marks += marks(text); b.marks > maxMarks {
+			b.m.Diags = append(b.m.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("%s has too many tokens to be linted", dir),
+				Subject: &hcl.Range{Filename: p, Start: hcl.InitialPos, End: hcl.InitialPos}})
+			continue
+		}
 		b.file(Parse(p, text))
 		c.count(text)
 	}
@@ -199,6 +204,7 @@ func firstInvalid(text []byte) hcl.Pos {
 // builder gathers the files of one directory.
 type builder struct {
 	m         *Module
+	marks     int
 	overrides []*File
 	calls     map[string]*Call
 	providers map[string]*Provider
