@@ -486,3 +486,17 @@ func TestChampionRefusesTamperedPointer(t *testing.T) {
 		t.Fatal("the fixture lost its second version")
 	}
 }
+
+// Two first promotions planned before either was applied: the second fails, and its warning names the winner.
+func TestPromotionRaceOfFirsts(t *testing.T) {
+	r := newRegistry(t)
+	v1, v2 := r.register(survival, "one"), r.register(survival, "two")
+	r.evaluate("eval-1", v1, 0.85)
+	r.evaluate("eval-2", v2, 0.9)
+	r.run(resource.TestStep{Config: r.promotion(v2, "eval-2", atLeast78, ""), ExpectError: says("inconsistent final plan"),
+		ConfigPlanChecks: beforeApply(func() { r.run(resource.TestStep{Config: r.promotion(v1, "eval-1", atLeast78, "")}) })})
+	r.serves(v1)
+	if got := r.records(v2); len(got) != 0 {
+		t.Errorf("the loser recorded %v", got)
+	}
+}
