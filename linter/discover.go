@@ -17,7 +17,7 @@ const maxHeld = 128 << 20
 // discover lists the root modules, sorted. Directories that others call are linted through their callers.
 func (r *run) discover() []string {
 	start := time.Now()
-	defer func() { r.phases[0] = time.Since(start) }()
+	defer func() { r.discovery = time.Since(start) }()
 	if !r.o.Recursive {
 		return slices.Clone(r.o.Dirs)
 	}

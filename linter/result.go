@@ -15,6 +15,9 @@ type Stats struct {
 	Roots, Modules, Files, Bytes, Lines int
 	// Discover is the time until the root modules were known, Total the whole run.
 	Discover, Total time.Duration
+	// Parse is the time in reading and parsing root modules, Check that in evaluating them, parsing what they call, and the
+	// rules; both summed over the workers.
+	Parse, Check time.Duration
 	// Rules are the rules by time, longest first; empty without Options.Timing.
 	Rules []RuleStat
 }
@@ -29,7 +32,8 @@ type RuleStat struct {
 func (r *run) stats() Stats {
 	c := r.cache.Stats()
 	s := Stats{Roots: len(r.roots), Modules: c.Modules, Files: c.Files, Bytes: c.Bytes, Lines: c.Lines,
-		Discover: r.phases[0], Total: time.Since(r.started)}
+		Discover: r.discovery, Total: time.Since(r.started),
+		Parse: time.Duration(r.loading.Load()), Check: time.Duration(r.evaluating.Load())}
 	for name, t := range r.timing {
 		if n := t.calls.Load(); n > 0 {
 			s.Rules = append(s.Rules, RuleStat{Name: name, Calls: n, Time: time.Duration(t.nanos.Load())})

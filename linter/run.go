@@ -32,17 +32,18 @@ type run struct {
 	tree    *Tree
 	started time.Time
 
-	mu       sync.Mutex
-	outputs  []rootOutput
-	findings []*Finding
-	failures []Failure
-	seen     map[string]bool // failures
-	texts    map[string]*dirText
-	roots    map[string]bool
-	ignores  map[string]*fileIgnores // by file
-	linted   map[string]bool         // files whose ignores must match something
-	timing   map[string]*ruleTime
-	phases   [4]time.Duration
+	mu                  sync.Mutex
+	outputs             []rootOutput
+	findings            []*Finding
+	failures            []Failure
+	seen                map[string]bool // failures
+	texts               map[string]*dirText
+	roots               map[string]bool
+	ignores             map[string]*fileIgnores // by file
+	linted              map[string]bool         // files whose ignores must match something
+	timing              map[string]*ruleTime
+	discovery           time.Duration
+	loading, evaluating atomic.Int64 // nanoseconds, summed over the workers
 }
 
 // rootOutput is what linting one root module yields; outputs are combined in the order of the roots.
@@ -181,7 +182,11 @@ func (r *run) combine(outputs []rootOutput) {
 
 func (r *run) lintDir(dir string) rootOutput {
 	var out rootOutput
+	start := time.Now()
 	src, err := r.loadRoot(dir)
+	loaded := time.Now()
+	r.loading.Add(int64(loaded.Sub(start)))
+	defer func() { r.evaluating.Add(int64(time.Since(loaded))) }()
 	if errors.Is(err, module.ErrNoModule) {
 		err = fmt.Errorf("%w; --recursive looks for modules below", err)
 	}

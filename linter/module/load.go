@@ -109,19 +109,21 @@ func (c *Cache) Load(dir string) (*Module, error) {
 		return nil, fmt.Errorf("%s: %w", dir, ErrNoModule)
 	}
 	b := newBuilder(dir)
-	for _, n := range names {
-		p := path.Join(dir, n)
+	for _, name := range names {
+		p := path.Join(dir, name)
 		text, err := c.files.ReadFile(p, MaxSource)
 		if err != nil {
 			b.m.Diags = append(b.m.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: err.Error(),
 				Subject: &hcl.Range{Filename: p, Start: hcl.InitialPos, End: hcl.InitialPos}})
 			continue
 		}
-		if b.marks += marks(text); b.marks > maxMarks {
+		n := marks(text)
+		if b.marks+n > maxMarks {
 			b.m.Diags = append(b.m.Diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("%s has too many tokens to be linted", dir),
 				Subject: &hcl.Range{Filename: p, Start: hcl.InitialPos, End: hcl.InitialPos}})
 			continue
 		}
+		b.marks += n
 		b.file(Parse(p, text))
 		c.count(text)
 	}

@@ -287,7 +287,8 @@ func progress(s streams) func(done, total int) {
 
 func printStats(w io.Writer, s linter.Stats) {
 	fmt.Fprintf(w, "%d root modules, %d directories, %d files, %d lines, %d bytes\n", s.Roots, s.Modules, s.Files, s.Lines, s.Bytes)
-	fmt.Fprintf(w, "discover %s, total %s\n", s.Discover.Round(time.Microsecond), s.Total.Round(time.Microsecond))
+	fmt.Fprintf(w, "discover %s, parse %s, check %s, total %s\n", s.Discover.Round(time.Microsecond), s.Parse.Round(time.Microsecond),
+		s.Check.Round(time.Microsecond), s.Total.Round(time.Microsecond))
 	for _, r := range s.Rules {
 		fmt.Fprintf(w, "%-26s %8d calls %12s\n", r.Name, r.Calls, r.Time.Round(time.Microsecond))
 	}
