@@ -52,3 +52,9 @@ release-check: ## Check pipeline, endpoint, alarms and costs of ENV (dev) before
 .PHONY: stages-docs
 stages-docs: ## Write the tables of rights in docs/ from the policies of the last rehearsal (make stages)
 	@$(STAGES) document
+
+GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.18.2
+
+.PHONY: release
+release: ## Build, sign and publish the release of the tag at HEAD (CI)
+	@$(GORELEASER) release --clean

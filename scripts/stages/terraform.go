@@ -70,6 +70,9 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 			return err
 		}
 		t := terraform{cli: cli, dir: filepath.Join(root, "terraform", stage)}
+		if err := lockPredecessor(ctx, t, stage); err != nil {
+			return err
+		}
 		planned := filepath.Join(root, ".titanicml", "plans", env)
 		if err := os.MkdirAll(planned, 0o700); err != nil {
 			return fmt.Errorf("make the directory for plans: %w", err)
@@ -106,6 +109,20 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 		}
 	}
 	return nil
+}
+
+// lockPredecessor makes the lock file of the stage before, when only one stage is run: it belongs to the sources
+// that the ledger compares, and terraform init makes it where none is committed.
+func lockPredecessor(ctx context.Context, t terraform, stage string) error {
+	position := slices.Index(stageNames, stage)
+	if position < 1 {
+		return nil
+	}
+	t.dir = filepath.Join(filepath.Dir(t.dir), stageNames[position-1])
+	if _, err := os.Stat(filepath.Join(t.dir, ".terraform.lock.hcl")); err == nil {
+		return nil
+	}
+	return t.run(ctx, "init", "-backend=false", "-no-color")
 }
 
 // applyPlan applies a plan file; the ledger entry of the stage records which one.

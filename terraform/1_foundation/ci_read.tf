@@ -49,6 +49,12 @@ data "aws_iam_policy_document" "read_platform" {
   }
 
   statement {
+    sid       = "SeedData"
+    actions   = ["s3:GetObject", "s3:GetObjectTagging"]
+    resources = ["arn:aws:s3:::${local.name}-datasets-${local.account_id}/raw/*"]
+  }
+
+  statement {
     sid = "Identities"
     actions = [
       "iam:GetOpenIDConnectProvider",
@@ -92,7 +98,9 @@ data "aws_iam_policy_document" "read_platform" {
   statement {
     sid = "Logs"
     actions = [
+      "logs:DescribeLogStreams",
       "logs:DescribeMetricFilters",
+      "logs:GetLogEvents",
       "logs:ListTagsForResource",
       "logs:ListTagsLogGroup",
     ]
@@ -162,6 +170,7 @@ data "aws_iam_policy_document" "read_workload" {
       "sagemaker:DescribeProcessingJob",
       "sagemaker:DescribeTrainingJob",
       "sagemaker:GetModelPackageGroupPolicy",
+      "sagemaker:ListPipelineExecutions",
       "sagemaker:ListTags",
     ]
     resources = [for kind in local.sagemaker_kinds : "${local.arn.sagemaker}:${kind}/${local.name}-*"]

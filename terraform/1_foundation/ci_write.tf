@@ -154,6 +154,12 @@ data "aws_iam_policy_document" "write_data" {
     resources = [for bucket in local.data_buckets : "arn:aws:s3:::${bucket}"]
   }
 
+  statement {
+    sid       = "SeedData"
+    actions   = ["s3:DeleteObject", "s3:PutObject", "s3:PutObjectTagging"]
+    resources = ["arn:aws:s3:::${local.name}-datasets-${local.account_id}/raw/*"]
+  }
+
   # Emptying a bucket before it is destroyed is for dev.
   dynamic "statement" {
     for_each = var.env == "dev" ? [1] : []
