@@ -25,6 +25,7 @@ func All() []*linter.Rule {
 		StageEvidence,
 		PhaseDocs,
 		IterationDocs,
+		EndpointUngated,
 		AWSSchema,
 		HardcodedSecret,
 		LogRetention,
