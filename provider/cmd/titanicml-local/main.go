@@ -37,7 +37,7 @@ func run() int {
 
 // commands lists the subcommands in the order of --help.
 func commands(o *options) []*cobra.Command {
-	return []*cobra.Command{serveCommand(o), statusCommand(o), invokeCommand(o), approveCommand(o), stopCommand(o)}
+	return []*cobra.Command{serveCommand(o), statusCommand(o), invokeCommand(o), approveCommand(o), reportCommand(o), stopCommand(o)}
 }
 
 // options are shared by all subcommands.

@@ -1,0 +1,268 @@
+// Package report renders a decision of the gate for people: one self-contained
+// HTML page for a review board, or Markdown for the summary of a CI job.
+//
+// In: a decision record, the evidence document it names, and the predictions of
+// candidate and champion, every one checked against its digest (Load). Out: the
+// same bytes for the same Source, without a script, a font or an image from
+// elsewhere.
+//
+// The charts are SVG written here rather than by gonum/plot: they stand inside
+// the page, take its colours in light and dark from CSS, its fonts from the
+// reader's system, and carry titles for screen readers, while gonum/plot would
+// bring fonts and fixed colours of its own. Every function that draws is pure:
+// numbers in, markup out, all text escaped in one place (canvas.text).
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+)
+
+// Source is everything a report shows. Only Record is always there.
+type Source struct {
+	Record   *decision.StoredRecord
+	Document *manifest.Evidence
+	// Candidate and Champion are nil where there are no predictions that could
+	// be believed; Notices then says why.
+	Candidate, Champion *evidence.Predictions
+	// Threshold is the score from which class 1 is predicted.
+	Threshold float64
+	// Run is the training job of the version, as the registry names it.
+	Run Run
+	// Standing says what the version is today: the champion, or what it is instead.
+	Standing string
+	// Endpoints that serve the version today.
+	Endpoints []string
+	// Notices are defects of the evidence found while reading it.
+	Notices []string
+}
+
+// Run names a training job.
+type Run struct{ Name, ARN string }
+
+// tally counts the checks of a record by verdict.
+type tally struct{ pass, fail, warn, other int }
+
+func count(checks []gate.Check) tally {
+	var t tally
+	for _, c := range checks {
+		switch c.Verdict {
+		case gate.Pass:
+			t.pass++
+		case gate.Fail:
+			t.fail++
+		case gate.Warning:
+			t.warn++
+		default:
+			t.other++
+		}
+	}
+	return t
+}
+
+// headline is the outcome in one word.
+func headline(r *decision.StoredRecord) string {
+	switch r.Outcome {
+	case gate.Approved:
+		return "Approved"
+	case gate.Rejected:
+		return "Rejected"
+	case gate.Pending:
+		return "Pending"
+	}
+	return "Unknown outcome"
+}
+
+// verdict puts a decision in words, in one to three sentences.
+func verdict(r *decision.StoredRecord) string {
+	t := count(r.Checks)
+	var s string
+	switch r.Outcome {
+	case gate.Approved:
+		s = fmt.Sprintf("Version %d of %s passed its gate: %s.", r.Version, r.ModelPackageGroup, t.sentence())
+		switch previous := previousVersion(r); {
+		case r.Kind == decision.KindRollback:
+			s += " This takes an earlier version back."
+		case previous == "":
+			s += " It is the group's first champion."
+		default:
+			s += " It takes the place of version " + previous + " as the champion."
+		}
+	case gate.Rejected:
+		s = fmt.Sprintf("Version %d of %s did not pass its gate: %s.", r.Version, r.ModelPackageGroup, t.sentence())
+		if previous := previousVersion(r); previous != "" {
+			s += " Version " + previous + " stays the champion."
+		} else {
+			s += " Nothing may be served from it."
+		}
+	default:
+		s = fmt.Sprintf("Version %d of %s passed its requirements and waits: %s.", r.Version, r.ModelPackageGroup, strings.TrimSuffix(r.Approval.Reason, "."))
+	}
+	if r.DryRun {
+		s += " This was a dry run: it is recorded and changed nothing."
+	}
+	return s
+}
+
+func (t tally) sentence() string {
+	all := t.pass + t.fail + t.warn + t.other
+	if t.fail > 0 {
+		s := fmt.Sprintf("%d of %s failed", t.fail, plural(all, "check"))
+		if t.warn > 0 {
+			s += ", " + plural(t.warn, "more warning")
+		}
+		return s
+	}
+	parts := []string{fmt.Sprintf("%d of %s passed", t.pass, plural(all, "check"))}
+	if t.warn > 0 {
+		parts = append(parts, plural(t.warn, "warning"))
+	}
+	if t.other > 0 {
+		parts = append(parts, fmt.Sprintf("%d did not apply", t.other))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// previousVersion is the number of the champion before the decision, "" for none.
+func previousVersion(r *decision.StoredRecord) string {
+	if r.PreviousChampion == nil {
+		return ""
+	}
+	return versionOf(r.PreviousChampion.ModelPackageARN)
+}
+
+// versionOf is the number at the end of a version's ARN, or the text itself
+// where it is no such ARN.
+func versionOf(arn string) string {
+	if _, v, err := sagemaker.ParsePackageARN(arn); err == nil {
+		return strconv.Itoa(v)
+	}
+	return arn
+}
+
+// verdictWord says what a check came to, and the class of its colours.
+func verdictWord(v gate.Verdict) (word, class, sign string) {
+	switch v {
+	case gate.Pass:
+		return "pass", "pass", "✓"
+	case gate.Fail:
+		return "fail", "fail", "✗"
+	case gate.Warning:
+		return "warning", "warn", "!"
+	case gate.FirstPromotion:
+		return "first promotion", "skip", "–"
+	case gate.Skipped:
+		return "skipped", "skip", "–"
+	case gate.Waiting:
+		return "waiting", "warn", "…"
+	}
+	return string(v), "skip", "?"
+}
+
+// limit is the number a check's value has to meet and whether as a lower end.
+func limit(r *decision.StoredRecord, c gate.Check) (bound float64, atLeast, ok bool) {
+	if c.Kind != "metric" || c.Index < 0 || c.Index >= len(r.Requirements) {
+		return 0, false, false
+	}
+	q := r.Requirements[c.Index]
+	v := q.VersusChampion
+	switch {
+	case q.Min != nil:
+		return *q.Min, true, true
+	case q.Max != nil:
+		return *q.Max, false, true
+	case q.MaxGap != nil:
+		return *q.MaxGap, false, true
+	case v != nil && v.MinGain != nil:
+		return *v.MinGain, true, true
+	case v != nil && v.MaxDrop != nil:
+		return -*v.MaxDrop, true, true
+	}
+	return 0, false, false
+}
+
+// asked says whether the check's interval decided, rather than its value.
+func asked(r *decision.StoredRecord, c gate.Check) bool {
+	if c.Index < 0 || c.Index >= len(r.Requirements) {
+		return false
+	}
+	q := r.Requirements[c.Index]
+	if q.VersusChampion != nil {
+		return q.VersusChampion.Confidence != nil
+	}
+	return q.Confidence != nil
+}
+
+// split separates checks on metrics from those on evidence and approval.
+func split(checks []gate.Check) (metrics, others []gate.Check) {
+	for _, c := range checks {
+		if c.Kind == "metric" {
+			metrics = append(metrics, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return metrics, others
+}
+
+// failing lists the checks that reject, in order.
+func failing(checks []gate.Check) []gate.Check {
+	return slices.DeleteFunc(slices.Clone(checks), func(c gate.Check) bool { return c.Verdict != gate.Fail })
+}
+
+// decimal prints four decimals, or six digits where a value is large.
+func decimal(v float64) string {
+	if v >= 1000 || v <= -1000 || v == float64(int64(v)) && v != 0 && v != 1 {
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 4, 64)
+}
+
+func optional(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return decimal(*v)
+}
+
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', -1, 64) + "%" }
+
+// interval prints a check's one-sided bounds, "–" without any.
+func interval(c gate.Check) string {
+	if c.Lower == nil && c.Upper == nil {
+		return "–"
+	}
+	return optional(c.Lower) + " to " + optional(c.Upper)
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.UTC().Format("2 January 2006, 15:04:05 UTC")
+}
+
+// thousands prints a count with thin groups: 1,309.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
