@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +41,48 @@ func readState(file string) (stateFile, error) {
 		return state, fmt.Errorf("read %s: %w", file, err)
 	}
 	return state, nil
+}
+
+// keepDocuments checks the JSON documents of both environments and keeps the three large ones.
+func keepDocuments(w workspace) (checked int, err error) {
+	kept := map[string]string{"aws_cloudwatch_dashboard": "dashboard_body", "aws_sagemaker_pipeline": "pipeline_definition", "aws_sfn_state_machine": "definition"}
+	var errs []error
+	for _, env := range []string{"dev", "prod"} {
+		for _, stage := range stageNames {
+			state, err := readState(filepath.Join(w.dir, "state", env+"."+stage+".tfstate"))
+			if errors.Is(err, os.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return checked, err
+			}
+			count, err := checkDocuments(state)
+			checked += count
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s %s: %w", env, stage, err))
+			}
+			for _, resource := range state.Resources {
+				attribute, ok := kept[resource.Type]
+				if !ok || len(resource.Instances) != 1 {
+					continue
+				}
+				text, _ := resource.Instances[0].Attributes[attribute].(string)
+				var pretty bytes.Buffer
+				if err := json.Indent(&pretty, []byte(text), "", "  "); err != nil {
+					return checked, fmt.Errorf("%s %s: %w", env, resource.Type, err)
+				}
+				pretty.WriteByte('\n')
+				directory := filepath.Join(w.dir, "documents")
+				if err := os.MkdirAll(directory, 0o755); err != nil {
+					return checked, fmt.Errorf("keep a document: %w", err)
+				}
+				if err := os.WriteFile(filepath.Join(directory, env+"."+resource.Type+".json"), pretty.Bytes(), 0o644); err != nil {
+					return checked, fmt.Errorf("keep a document: %w", err)
+				}
+			}
+		}
+	}
+	return checked, errors.Join(errs...)
 }
 
 // keepPolicies takes the policies out of dev's states before they are destroyed.
@@ -98,10 +141,27 @@ func roleName(w workspace, p policy) string {
 	return p.Owner
 }
 
+var rehearsalBlock = regexp.MustCompile(`(?s)<!-- rehearsal:([a-z0-9_ ]+) -->\n.*?<!-- /rehearsal -->`)
+
+// rehearsalLines is what the last rehearsal said about some stages.
+func rehearsalLines(report string, stages []string) string {
+	var lines []string
+	for _, line := range strings.Split(report, "\n") {
+		if fields := strings.Fields(line); len(fields) > 1 && slices.Contains(stages, fields[1]) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 var iamBlock = regexp.MustCompile(`(?s)<!-- iam:([a-z0-9_ ]+) -->\n.*?<!-- /iam -->`)
 
-// document rewrites the tables of rights in the phase documents.
+// document rewrites the tables of rights in the phase documents and the documents that tests check.
 func document(root string) error {
+	kept := filepath.Join(root, ".titanicml", "stages", "documents")
+	if err := copyTree(kept, filepath.Join(root, "scripts", "stages", "testdata", "documents")); err != nil {
+		return err
+	}
 	content, err := os.ReadFile(policiesFile(root))
 	if err != nil {
 		return fmt.Errorf("read the policies of the last rehearsal (run make stages first): %w", err)
@@ -109,6 +169,10 @@ func document(root string) error {
 	var all []policy
 	if err := json.Unmarshal(content, &all); err != nil {
 		return fmt.Errorf("read %s: %w", policiesFile(root), err)
+	}
+	report, err := os.ReadFile(reportFile(root))
+	if err != nil {
+		return fmt.Errorf("read what the last rehearsal did (run make stages first): %w", err)
 	}
 	documents, err := filepath.Glob(filepath.Join(root, "docs", "0*.md"))
 	if err != nil {
@@ -129,6 +193,10 @@ func document(root string) error {
 		if failed != nil {
 			return fmt.Errorf("%s: %w", file, failed)
 		}
+		changed = rehearsalBlock.ReplaceAllStringFunc(changed, func(block string) string {
+			stages := rehearsalBlock.FindStringSubmatch(block)[1]
+			return "<!-- rehearsal:" + stages + " -->\n\nFrom the last rehearsal:\n\n```text\n" + rehearsalLines(string(report), strings.Fields(stages)) + "\n```\n\n<!-- /rehearsal -->"
+		})
 		if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
 			return fmt.Errorf("write %s: %w", file, err)
 		}

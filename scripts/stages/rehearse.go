@@ -69,6 +69,13 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	if err := keepPolicies(w); err != nil {
 		return err
 	}
+	checked, err := keepDocuments(w)
+	if err != nil {
+		return err
+	}
+	if err := r.say("checked %d JSON documents", checked); err != nil {
+		return err
+	}
 	if r.keep {
 		return r.say("kept %s", w.dir)
 	}
@@ -165,7 +172,28 @@ func (r rehearsal) stage(ctx context.Context, w workspace, t terraform, e *engin
 	if again != 0 {
 		return fmt.Errorf("the plan after the apply has %d changes, expected none; see %s", again, strings.TrimSuffix(planned, ".tfplan")+".json")
 	}
-	return r.say("%-4s %-22s applied %3d changes%s, second plan empty, %.1f s", env, stage, changes, note, time.Since(started).Seconds())
+	line := fmt.Sprintf("%-4s %-22s applied %3d changes%s, second plan empty", env, stage, changes, note)
+	if err := appendLine(reportFile(w.root), line); err != nil {
+		return err
+	}
+	return r.say("%s, %.1f s", line, time.Since(started).Seconds())
+}
+
+// reportFile is where a rehearsal leaves what it did, for the documents.
+func reportFile(root string) string {
+	return filepath.Join(root, ".titanicml", "stages", "report.txt")
+}
+
+func appendLine(file, line string) error {
+	opened, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	_, err = fmt.Fprintln(opened, line)
+	if err := errors.Join(err, opened.Close()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
 }
 
 func (r rehearsal) destroy(ctx context.Context, t terraform, env, stage, variables string) error {

@@ -13,7 +13,6 @@ import (
 
 // shelf is a registry with some versions; it keeps the last update.
 type shelf struct {
-	registry
 	versions map[string]*sagemaker.DescribeModelPackageOutput
 	order    []string
 	updated  *sagemaker.UpdateModelPackageInput

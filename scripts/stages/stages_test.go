@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBackendSettings(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "terraform/project.tfvars", `project = { account_ids = { dev = "111111111111", prod = "222222222222" }, region = "eu-west-1" }`)
+	got, err := backendSettings(root, "prod", "3_data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"-backend-config=bucket=titanic-prod-state-222222222222",
+		"-backend-config=key=prod/3_data/terraform.tfstate",
+		"-backend-config=kms_key_id=arn:aws:kms:eu-west-1:222222222222:alias/titanic-prod-state",
+		"-backend-config=region=eu-west-1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, bad := range [][2]string{{"staging", "3_data"}, {"dev", "8_more"}} {
+		if _, err := backendSettings(root, bad[0], bad[1]); err == nil {
+			t.Errorf("%v was accepted", bad)
+		}
+	}
+}
+
+func TestReadProjectRefuses(t *testing.T) {
+	for name, content := range map[string]string{
+		"no project":  `other = 1`,
+		"no region":   `project = { account_ids = { dev = "1", prod = "2" } }`,
+		"no prod":     `project = { account_ids = { dev = "1" }, region = "x" }`,
+		"not HCL":     `project = {`,
+		"a reference": `project = var.x`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			write(t, root, "terraform/project.tfvars", content)
+			if got, err := readProject(root); err == nil {
+				t.Errorf("got %+v, expected an error", got)
+			}
+		})
+	}
+}
+
+func TestStagesOf(t *testing.T) {
+	tests := []struct {
+		name  string
+		files []string
+		want  []string
+	}{
+		{"one stage", []string{"terraform/3_data/etl.tf", "README.md"}, []string{"3_data"}},
+		{"in order", []string{"terraform/6_orchestration/a.tf", "terraform/2_networking/b.tf"}, []string{"2_networking", "6_orchestration"}},
+		{"a module", []string{"terraform/modules/role/main.tf"}, stageNames},
+		{"the project", []string{"terraform/project.tfvars"}, stageNames},
+		{"documents", []string{"docs/00-foundations.md"}, []string{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, stagesOf(test.files)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestOverridesAreTheSameForBothEnvironments(t *testing.T) {
+	root := t.TempDir()
+	for _, stage := range stageNames {
+		write(t, root, "terraform/"+stage+"/main.tf", "")
+	}
+	write(t, root, "terraform/2_networking/upstream.tf", `data "terraform_remote_state" "foundation" {}`)
+	write(t, root, "docs/a.md", "")
+	write(t, root, "examples/titanic/data/titanic.csv", "")
+	w, err := newWorkspace(root, filepath.Join(root, ".titanicml", "stages"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(w.stage("2_networking"), "rehearsal_override.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The sources decide whether prod may follow dev, so that no environment may stand in them.
+	if !strings.Contains(string(got), "${var.env}.1_foundation.tfstate") || strings.Contains(string(got), "dev") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestVerbsAndStages(t *testing.T) {
+	chosen, stages, err := verbsAndStages([]string{"init", "plan", "5_serving", "3_data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"init", "plan"}, chosen) + cmp.Diff([]string{"3_data", "5_serving"}, stages); diff != "" {
+		t.Error(diff)
+	}
+	for _, bad := range [][]string{{"5_serving"}, {"plan", "deploy"}} {
+		if _, _, err := verbsAndStages(bad); err == nil {
+			t.Errorf("%v was accepted", bad)
+		}
+	}
+}
+
+// TestReadmes keeps the tables of each stage's README true.
+func TestReadmes(t *testing.T) {
+	root := "../.."
+	name := regexp.MustCompile(`(?m)^(?:variable|output) "(\w+)"`)
+	for _, stage := range stageNames {
+		readme, err := os.ReadFile(filepath.Join(root, "terraform", stage, "README.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{"variables.tf", "outputs.tf"} {
+			content, err := os.ReadFile(filepath.Join(root, "terraform", stage, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range name.FindAllStringSubmatch(string(content), -1) {
+				if !strings.Contains(string(readme), "| `"+match[1]+"` |") {
+					t.Errorf("the README of %s does not list %s of %s", stage, match[1], file)
+				}
+			}
+		}
+		for _, section := range []string{"```text", "## Inputs", "## Outputs", "## Cost", "## Blast radius", "## Rollback"} {
+			if !bytes.Contains(readme, []byte(section)) {
+				t.Errorf("the README of %s has no %s", stage, section)
+			}
+		}
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#\s]+)?(#[^)\s]+)?\)`)
+
+// TestLinks follows every link between the documents and into the repository.
+func TestLinks(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"../../docs/0*.md", "../../docs/architecture.md", "../../docs/traceability.md", "../../docs/runbooks/*.md", "../../docs/iterations/*.md", "../../terraform/*/README.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, found, err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range link.FindAllStringSubmatch(string(content), -1) {
+			target, anchor := match[1], strings.TrimPrefix(match[2], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			path := file
+			if target != "" {
+				path = filepath.Join(filepath.Dir(file), target)
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Errorf("%s: the link to %s leads nowhere", file, target)
+				continue
+			}
+			if anchor != "" && !info.IsDir() && !hasAnchor(t, path, anchor) {
+				t.Errorf("%s: %s has no heading #%s", file, path, anchor)
+			}
+		}
+	}
+}
+
+func hasAnchor(t *testing.T, file, anchor string) bool {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(content), "\n") {
+		if heading := strings.TrimLeft(line, "#"); heading != line {
+			kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
+			if strings.ReplaceAll(kept, " ", "-") == anchor {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestNamedThingsExist looks for the scripts, make targets and workflows that the documents name.
+func TestNamedThingsExist(t *testing.T) {
+	makefiles := ""
+	for _, file := range []string{"../../GNUmakefile", "../../terraform/stages.mk"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		makefiles += string(content)
+	}
+	script := regexp.MustCompile(`\bscripts/[a-z-]+\.sh\b`)
+	target := regexp.MustCompile("(?m)(?:^\\$ |`)make ([a-z-]+)")
+	workflow := regexp.MustCompile("`([a-z-]+\\.yml)`")
+	files, err := filepath.Glob("../../docs/0*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runbooks, err := filepath.Glob("../../docs/runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, runbooks...) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range script.FindAllString(string(content), -1) {
+			if _, err := os.Stat(filepath.Join("../..", name)); err != nil {
+				t.Errorf("%s names %s, which is not there", file, name)
+			}
+		}
+		for _, match := range target.FindAllStringSubmatch(string(content), -1) {
+			if !regexp.MustCompile(`(?m)^` + match[1] + `:`).MatchString(makefiles) {
+				t.Errorf("%s names make %s, which is no target", file, match[1])
+			}
+		}
+		for _, match := range workflow.FindAllStringSubmatch(string(content), -1) {
+			if _, err := os.Stat(filepath.Join("../../.github/workflows", match[1])); err != nil {
+				t.Errorf("%s names %s, which is no workflow", file, match[1])
+			}
+		}
+	}
+}
+
+func write(t *testing.T, root, name, content string) {
+	t.Helper()
+	file := filepath.Join(root, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
