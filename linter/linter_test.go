@@ -59,15 +59,14 @@ resource "a_b" "good" {}
 	rule := &linter.Rule{Name: "explodes", Severity: linter.Error, Scope: linter.PerResource, Run: func(p *linter.Pass) {
 		p.Report(p.Resource, "%s found", p.Resource.Address())
 		if p.Resource.Name == "bad" {
-			var m map[string]int
-			m["x"] = 1
+			panic("boom")
 		}
 	}}
 	result := lint(t, dir, linter.Options{Rules: []*linter.Rule{rule}})
 	if len(result.Findings) != 1 || result.Findings[0].Address != "a_b.good" {
 		t.Errorf("findings %v", result.Findings)
 	}
-	if len(result.Failures) != 1 || !strings.Contains(result.Failures[0].Message, "rule explodes panicked: assignment to entry in nil map at linter/linter_test.go:") ||
+	if len(result.Failures) != 1 || !strings.Contains(result.Failures[0].Message, "rule explodes panicked: boom at linter/linter_test.go:") ||
 		result.Failures[0].Range.Filename != "main.tf" {
 		t.Errorf("failures %v", result.Failures)
 	}

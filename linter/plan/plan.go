@@ -101,12 +101,6 @@ type configModule struct {
 	} `json:"module_calls"`
 }
 
-// Is reports whether text looks like a plan or state document rather than some other JSON.
-func Is(text []byte) bool {
-	head := text[:min(len(text), 4096)]
-	return bytes.Contains(head, []byte(`"format_version"`))
-}
-
 // Decode reads a document.
 func Decode(name, dir string, text []byte) (*Plan, error) {
 	if len(text) > MaxSize {
