@@ -114,7 +114,8 @@ func invalid(diagnostic string) string {
 	return "Error: Invalid gate\n\n" + parts[len(parts)-1] + "\n"
 }
 
-// TestCookbook plans every recipe and runs every console block of the cookbook. One champion and a few candidates are made
+// TestCookbook plans every recipe and runs every console block of the cookbook, then those of the guide that takes over an
+// endpoint. One champion and a few candidates are made
 // first, from the Titanic passengers.
 func TestCookbook(t *testing.T) {
 	w := newWorkspace(t)
@@ -174,18 +175,22 @@ func TestCookbook(t *testing.T) {
 		}
 		p.compare(t, *r.answer, got, edits)
 	}
-	w.write(t, "gate/main.tf", recipeHeader)
-	if output, err := w.run("cd gate && terraform init"); err != nil {
+	p.write(t, edits)
+	followIn(t, w, "gate", "guides/gate-cookbook.md")
+	t.Run("Moving", func(t *testing.T) {
+		legacyEndpoint(t, w)
+		followIn(t, w, "moving", "guides/moving-from-aws-sagemaker-endpoint.md")
+	})
+}
+
+// followIn follows a page in a directory with a provider and the outputs of the candidates.
+func followIn(t *testing.T, w *workspace, directory, page string) {
+	t.Helper()
+	w.write(t, filepath.Join(directory, "main.tf"), recipeHeader)
+	w.within = directory
+	defer func() { w.within = "" }()
+	if output, err := w.run("terraform init"); err != nil {
 		t.Fatalf("terraform init: %v\n%s", err, output)
 	}
-	w.within = "gate"
-	for _, b := range p.blocks {
-		switch {
-		case b.attributes["title"] != "":
-			w.write(t, filepath.Join("gate", b.attributes["title"]), b.text)
-		case b.language == "console":
-			p.compare(t, b, w.session(t, p, b), edits)
-		}
-	}
-	p.write(t, edits)
+	follow(t, w, page)
 }

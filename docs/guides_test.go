@@ -347,7 +347,7 @@ func follow(t *testing.T, w *workspace, path string) {
 	for _, b := range p.blocks {
 		switch {
 		case b.attributes["title"] != "":
-			w.write(t, b.attributes["title"], b.text)
+			w.write(t, filepath.Join(w.within, b.attributes["title"]), b.text)
 		case b.language == "console":
 			p.compare(t, b, w.session(t, p, b), edits)
 		}
