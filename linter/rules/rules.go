@@ -26,6 +26,8 @@ func All() []*linter.Rule {
 		PhaseDocs,
 		IterationDocs,
 		EndpointUngated,
+		PromotionWithoutRequirements,
+		PromotionWeakened,
 		AWSSchema,
 		HardcodedSecret,
 		LogRetention,

@@ -1,0 +1,1 @@
+gate = { approval = true, min_accuracy = 0.8 }

@@ -1,0 +1,1 @@
+gate = { approval = false, min_accuracy = 0.75 }
