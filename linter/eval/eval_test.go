@@ -56,7 +56,7 @@ func load(t testing.TB, texts map[string]string, opts eval.Options) *eval.Root {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return eval.New(ctx, src, loader{m}, opts)
 }
