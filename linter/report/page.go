@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,11 +23,17 @@ func Pages(rules []*linter.Rule, examples fs.FS) (map[string]string, error) {
 	for _, r := range rules {
 		page := Page(r)
 		for _, ex := range []struct{ name, title string }{{"bad", "Findings"}, {"good", "No findings"}} {
-			text, err := fs.ReadFile(examples, r.Name+"/"+ex.name+".tf")
-			if err != nil {
-				continue // the example is a directory, which a page cannot show
+			if text, err := fs.ReadFile(examples, r.Name+"/"+ex.name+".tf"); err == nil {
+				page += fmt.Sprintf("\n## %s\n\n```hcl\n%s\n```\n", ex.title, strings.TrimSpace(wantToComment(string(text))))
+				continue
 			}
-			page += fmt.Sprintf("\n## %s\n\n```hcl\n%s\n```\n", ex.title, strings.TrimSpace(wantToComment(string(text))))
+			tree, err := exampleTree(examples, r.Name+"/"+ex.name)
+			if err != nil {
+				return nil, fmt.Errorf("read examples of %s: %w", r.Name, err)
+			}
+			if tree != "" {
+				page += fmt.Sprintf("\n## %s\n%s", ex.title, tree)
+			}
 		}
 		pages[r.Name+".md"] = page
 		fmt.Fprintf(&index, "| [%s](%s.md) | %s | %s |\n", r.Name, r.Name, r.Severity, r.Title)
@@ -35,7 +42,29 @@ func Pages(rules []*linter.Rule, examples fs.FS) (map[string]string, error) {
 	return pages, nil
 }
 
-var wantMark = regexp.MustCompile(`[ \t]*# want(?:\([+-]\d+\))? .*`)
+// exampleTree shows the files of an example that is a directory, each in a fence of its own; empty without one. Fences have four
+// marks because Markdown is among the files.
+func exampleTree(examples fs.FS, dir string) (string, error) {
+	if _, err := fs.Stat(examples, dir); err != nil {
+		return "", nil
+	}
+	var b strings.Builder
+	err := fs.WalkDir(examples, dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(examples, name)
+		if err != nil {
+			return err
+		}
+		language := map[string]string{".tf": "hcl", ".hcl": "hcl", ".yml": "yaml", ".md": "markdown", ".sh": "sh"}[path.Ext(name)]
+		fmt.Fprintf(&b, "\n`%s`\n\n````%s\n%s\n````\n", strings.TrimPrefix(name, dir+"/"), language, strings.TrimSpace(wantToComment(string(text))))
+		return nil
+	})
+	return b.String(), err
+}
+
+var wantMark = regexp.MustCompile(`[ \t]*(?:# want(?:\([+-]\d+\))? .*|<!-- want .*-->)`)
 
 func wantToComment(s string) string { return wantMark.ReplaceAllString(s, "") }
 
