@@ -118,23 +118,9 @@ func invalid(diagnostic string) string {
 // endpoint. One champion and a few candidates are made
 // first, from the Titanic passengers.
 func TestCookbook(t *testing.T) {
-	w := newWorkspace(t)
-	if err := os.CopyFS(w.dir, os.DirFS("testdata/cookbook")); err != nil {
-		t.Fatal(err)
-	}
-	passengers, err := os.ReadFile("../examples/titanic/data/titanic.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.write(t, "all.csv", string(passengers))
-	for _, command := range []string{
-		"titanic split --input all.csv --train train.csv --holdout holdout.csv --percent 30", "chmod +x passenger.py",
-		"cd champion && terraform init && terraform apply -auto-approve",
-		"cd candidates && terraform init && terraform apply -auto-approve",
-	} {
-		if output, err := w.run(command); err != nil {
-			t.Fatalf("%s: %v\n%s", command, err, output)
-		}
+	w := newPassengers(t)
+	if output, err := w.run("cd candidates && terraform init && terraform apply -auto-approve"); err != nil {
+		t.Fatalf("making the candidates: %v\n%s", err, output)
 	}
 	p := readPage(t, "guides/gate-cookbook.md")
 	edits := map[int]string{}
@@ -181,6 +167,58 @@ func TestCookbook(t *testing.T) {
 		legacyEndpoint(t, w)
 		followIn(t, w, "moving", "guides/moving-from-aws-sagemaker-endpoint.md")
 	})
+}
+
+// newPassengers is a workspace with the Titanic passengers, and a plain model of them as champion.
+func newPassengers(t *testing.T) *workspace {
+	t.Helper()
+	w := newWorkspace(t)
+	if err := os.CopyFS(w.dir, os.DirFS("testdata/cookbook")); err != nil {
+		t.Fatal(err)
+	}
+	passengers, err := os.ReadFile("../examples/titanic/data/titanic.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, "all.csv", string(passengers))
+	for _, command := range []string{
+		"titanic split --input all.csv --train train.csv --holdout holdout.csv --percent 30", "chmod +x passenger.py",
+		"cd champion && terraform init && terraform apply -auto-approve",
+	} {
+		if output, err := w.run(command); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, output)
+		}
+	}
+	return w
+}
+
+// TestEngine follows the page about the engine, beside an endpoint that serves the champion.
+func TestEngine(t *testing.T) {
+	w := newPassengers(t)
+	w.write(t, "main.tf", `terraform {
+  required_providers {
+    titanicml = { source = "titanicml/titanicml" }
+  }
+}
+
+provider "titanicml" {
+  default_tags = { project = "titanic", env = "dev", owner = "ada", managed_by = "terraform", cost_center = "docs" }
+}
+
+data "titanicml_champion" "survival" {
+  model_package_group = "titanic-survival"
+}
+
+resource "titanicml_endpoint" "survival" {
+  name     = "titanic-survival"
+  serving  = data.titanicml_champion.survival.serving
+  instance = { type = "ml.t2.medium", count = 1 }
+}
+`)
+	if output, err := w.run("terraform init && terraform apply -auto-approve"); err != nil {
+		t.Fatalf("making the endpoint: %v\n%s", err, output)
+	}
+	follow(t, w, "engine.md")
 }
 
 // followIn follows a page in a directory with a provider and the outputs of the candidates.
