@@ -154,7 +154,7 @@ func endpointRolloutAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "How an update moves traffic from the old instances to the new ones (blue/green). During it SageMaker rolls back when an alarm " +
-			"goes off; the local engine has alarms of its own for 5xx answers and latency. Serverless endpoints take none.",
+			"goes off; on the local engine any name in `alarms` stands for its own, of 5xx answers and latency. Serverless endpoints take none.",
 		Attributes: map[string]schema.Attribute{
 			"strategy": schema.StringAttribute{Required: true, Validators: []validator.String{stringvalidator.OneOf(string(rollout.AllAtOnce), string(rollout.Canary), string(rollout.Linear))},
 				MarkdownDescription: "`all_at_once`; `canary` moves `size` percent, bakes, then the rest; `linear` moves `size` percent per step and bakes after each."},
