@@ -108,12 +108,13 @@ func (p *plot) mark(class string, x, y, r float64, tip string) {
 func (p *plot) legend(candidate, champion *model, metric, label string, x, y float64) {
 	rows := inDrawingOrder(candidate, champion)
 	height := float64(len(rows))*18 + 8
-	p.rect("panel", x-156, y-height, 156, height, "")
+	const wide = 184.0
+	p.rect("panel", x-wide, y-height, wide, height, "")
 	for i, m := range rows {
 		at := y - height + 17 + float64(len(rows)-1-i)*18
-		p.polyline("curve "+m.class, []point{{x - 148, at - 4}, {x - 120, at - 4}})
-		p.mark(m.class, x-134, at-4, 4, "")
-		p.text("label", "start", x-112, at, m.name)
+		p.polyline("curve "+m.class, []point{{x - wide + 8, at - 4}, {x - wide + 36, at - 4}})
+		p.mark(m.class, x-wide+22, at-4, 4, "")
+		p.text("label", "start", x-wide+43, at, m.name)
 		p.text("label strong", "end", x-8, at, label+" "+fixed(m.value(metric), 3))
 	}
 }

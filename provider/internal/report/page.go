@@ -180,7 +180,13 @@ func (p *page) checks(s *Source) {
 }
 
 func newRow(c gate.Check) row {
-	x := row{Requirement: c.Requirement, Slice: sliceName(c), Reason: c.Reason, Observed: optional(c.Observed), Interval: interval(c), Bound: c.Bound}
+	x := row{Requirement: c.Requirement, Slice: sliceName(c), Reason: c.Reason, Observed: optional(c.Observed), Bound: c.Bound}
+	if c.Lower != nil || c.Upper != nil {
+		x.Interval = interval(c)
+	}
+	if c.Kind != "metric" && c.Observed != nil && *c.Observed == math.Trunc(*c.Observed) {
+		x.Observed = thousands(int64(*c.Observed)) // a count
+	}
 	x.Word, x.Class, x.Sign = verdictWord(c.Verdict)
 	if c.Examples > 0 {
 		x.Examples = thousands(c.Examples)
@@ -237,9 +243,9 @@ func compareModels(name string, candidate, champion *model) quality {
 	switch {
 	case info.Neutral || math.Abs(change) < 5e-5:
 	case change > 0 != info.LowerIsBetter:
-		q.Class, q.Change = "better", q.Change+" better"
+		q.Class, q.Change = "better", q.Change+", better"
 	default:
-		q.Class, q.Change = "worse", q.Change+" worse"
+		q.Class, q.Change = "worse", q.Change+", worse"
 	}
 	return q
 }

@@ -118,7 +118,7 @@ func (t tally) sentence() string {
 	if t.fail > 0 {
 		s := fmt.Sprintf("%d of %s failed", t.fail, plural(all, "check"))
 		if t.warn > 0 {
-			s += ", " + plural(t.warn, "more warning")
+			s += ", and " + plural(t.warn, "warning")
 		}
 		return s
 	}

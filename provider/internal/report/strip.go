@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
@@ -77,6 +78,9 @@ func scales(r *decision.StoredRecord) map[string]axis {
 		if key == "value" || key == "gap" {
 			low, high = max(low, 0), min(high, 1)
 		}
+		if strings.HasPrefix(key, "gap") {
+			low = 0 // how far from no gap at all
+		}
 		out[key] = axis{low: low, high: high}
 	}
 	return out
@@ -89,9 +93,9 @@ func strip(id string, r *decision.StoredRecord, c gate.Check, scales map[string]
 	if !ok || c.Observed == nil {
 		return ""
 	}
-	const width, height, middle, foot = 280.0, 46.0, 24.0, 42.0
+	const width, height, middle, foot = 280.0, 50.0, 24.0, 47.0
 	a := scales[scaleKey(r, c)]
-	a.from, a.to = 12, width-12
+	a.from, a.to = 18, width-18
 	d := newCanvas(id, width, height, c.Requirement+", "+sliceName(c), stripDescription(r, c))
 	step := niceStep(a.high-a.low, 5)
 	if atLeast {
