@@ -37,7 +37,7 @@ func run() int {
 
 // commands lists the subcommands in the order of --help.
 func commands(o *options) []*cobra.Command {
-	return []*cobra.Command{serveCommand(o), statusCommand(o), invokeCommand(o), approveCommand(o), reportCommand(o), stopCommand(o)}
+	return []*cobra.Command{serveCommand(o), statusCommand(o), invokeCommand(o), approveCommand(o), reportCommand(o), jobsCommand(o), stopCommand(o)}
 }
 
 // options are shared by all subcommands.
@@ -67,6 +67,9 @@ there: jobs, endpoints, objects and logs survive a restart.`,
 
   # approve the newest version that waits for a person
   titanicml-local approve --as alice --reason "reviewed the error slices" titanic-survival
+
+  # put the latest decision of the gate before a review board
+  titanicml-local report --output report.html
 
   # end the engine and every process it runs
   titanicml-local stop`,

@@ -41,6 +41,8 @@ func TestMain(m *testing.M) {
 		"titanicml-local": func() { os.Exit(run()) },
 		"seed":            func() { exitOn(seed(os.Args[1])) },
 		"container":       contain,
+		"seed-decision":   func() { exitOn(seedDecision(os.Args[1])) },
+		"rewrite":         func() { exitOn(rewrite(os.Args[1], os.Args[2])) },
 	})
 }
 

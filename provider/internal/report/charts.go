@@ -258,9 +258,9 @@ func sliceChart(id, column, metric string, rows []sliceValue, bounds []bound, ha
 		y := top + pitch*float64(i) + 4
 		c.text("label strong", "end", left-8, y+pitch/2-6, clip(r.Name, 15))
 		c.text("tick", "end", left-8, y+pitch/2+7, "n = "+thousands(r.Examples))
-		c.bar("bar candidate", x, y, 17, r.Candidate, "candidate, "+column+" = "+r.Name)
+		c.bar("bar candidate", x, y, r.Candidate, "candidate, "+column+" = "+r.Name)
 		if hasChampion {
-			c.bar("bar champion", x, y+18, 17, r.Champion, "champion, "+column+" = "+r.Name)
+			c.bar("bar champion", x, y+barHeight+1, r.Champion, "champion, "+column+" = "+r.Name)
 		}
 	}
 	c.line("rule", left, top, left, base)
@@ -272,16 +272,32 @@ func sliceChart(id, column, metric string, rows []sliceValue, bounds []bound, ha
 		}
 		c.text("label", "middle", x.clamped(b.value), base+32, sign+short(b.value))
 	}
+	// The figures come last, so that no bound runs through them.
+	for i, r := range rows {
+		y := top + pitch*float64(i) + 4
+		c.figure(x, y, r.Candidate)
+		if hasChampion {
+			c.figure(x, y+barHeight+1, r.Champion)
+		}
+	}
 	return c.markup()
 }
 
-func (c *canvas) bar(class string, x axis, y, height, v float64, name string) {
+// barHeight of one bar of a slice chart.
+const barHeight = 17.0
+
+func (c *canvas) bar(class string, x axis, y, v float64, name string) {
+	if !math.IsNaN(v) {
+		c.rect(class, x.from, y, x.clamped(v)-x.from, barHeight, name+": "+decimal(v))
+	}
+}
+
+func (c *canvas) figure(x axis, y, v float64) {
 	if math.IsNaN(v) {
-		c.text("tick", "start", x.from+4, y+height-5, "not defined")
+		c.text("tick", "start", x.from+4, y+barHeight-5, "not defined")
 		return
 	}
-	c.rect(class, x.from, y, x.clamped(v)-x.from, height, name+": "+decimal(v))
-	c.text("label", "start", x.clamped(v)+4, y+height-5, fixed(v, 3))
+	c.text("label", "start", x.clamped(v)+4, y+barHeight-5, fixed(v, 3))
 }
 
 func sliceDescription(metric string, rows []sliceValue, hasChampion bool) string {

@@ -101,12 +101,12 @@ func (l *loader) read(what string, f manifest.File) ([]byte, error) {
 	o, err := l.c.Get(l.ctx, f.URI)
 	switch {
 	case sagemaker.IsNotFound(err):
-		l.notice("The %s, %s, does not exist any more.", what, f.URI)
+		l.notice("%s, the %s, does not exist any more.", f.URI, what)
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("reading the %s: %w", what, err)
 	case !strings.EqualFold(o.SHA256, f.SHA256):
-		l.notice("The %s, %s, was changed after the decision: it has sha256 %s, the record names %s. Nothing is shown from it.", what, f.URI, o.SHA256, f.SHA256)
+		l.notice("%s, the %s, was changed after the decision: it has sha256 %s, expected %s. Nothing is shown from it.", f.URI, what, o.SHA256, f.SHA256)
 		return nil, nil
 	}
 	return o.Body, nil
