@@ -18,6 +18,7 @@ logs=$here/logs
 stages="1_data 2_training 3_promotion 4_serving"
 holdout_percent=30
 endpoint=titanic-survival
+report=$here/report.html
 pointer=$data_dir/s3/titanicml-local/titanicml/champions/titanic-survival.json
 
 # What the user's shell has set for other configurations must not reach these.
@@ -160,7 +161,7 @@ clean_up() {
       fail "the engine of an earlier run does not end" "$here/.stop.log"
     rm -f "$here/.stop.log"
   fi
-  rm -rf "$data_dir" "$logs" "$here/data"
+  rm -rf "$data_dir" "$logs" "$here/data" "$report"
   local stage
   for stage in $stages; do
     # The lock file too: it holds the checksum of the provider as it was built last time.
@@ -334,10 +335,17 @@ woman, 30, third class, with five children
 PASSENGERS
 expect "the number of predictions" "$rows" 6
 
+chapter "For the review board"
+begin "report" "rendering the decision"
+"$root/bin/titanicml-local" report --data-dir "$data_dir" --group titanic-survival --output "$report" >"$logs/report.log" 2>&1 ||
+  fail "the decision cannot be rendered" "$logs/report.log"
+done_with "the decision on version 3 with its evidence, as a page: $(shown "$report")"
+
 took=$(($(now) - started))
 rm -f "$logs/demo.pid"
 chapter "Done in $((took / 1000)) seconds. Where everything is"
 say "  state        $(shown "$here")/<stage>/terraform.tfstate"
+say "  report       $(shown "$report")"
 say "  decisions    cat $(shown "$data_dir")/s3/titanicml-local/titanicml/decisions/$endpoint/3/*/+data*"
 say "  job logs     $(shown "$data_dir")/jobs/eu-west-1/<kind>/<job>/stdout.log"
 say "  terraform    $(shown "$logs")"

@@ -213,6 +213,7 @@ func TestDemo(t *testing.T) {
 			"titanic-survival is InService with version 3",
 			"woman, 29, first class, alone",
 			"survives",
+			"as a page: examples/quickstart/report.html",
 			"stop --data-dir examples/quickstart/.titanicml",
 		} {
 			if !strings.Contains(screen, want) {
@@ -221,6 +222,9 @@ func TestDemo(t *testing.T) {
 		}
 		if strings.Contains(screen, "\033") {
 			t.Error("the demo prints terminal codes into a pipe")
+		}
+		if page, err := os.ReadFile(c.path("report.html")); err != nil || !bytes.Contains(page, []byte("<title>Approved: titanic-survival version 3</title>")) {
+			t.Errorf("report.html is not about version 3: %v, %.200s", err, page)
 		}
 		if entries, err := filepath.Glob(c.path(".titanicml/s3/titanicml-local/titanicml/decisions/titanic-survival/*/*.json")); err != nil || len(entries) != 2 {
 			t.Errorf("the decision records are %v, %v, expected those of versions 1 and 3", entries, err)
