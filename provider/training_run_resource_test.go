@@ -220,7 +220,7 @@ func TestTrainingRunInterrupted(t *testing.T) {
 				}
 			}
 			h.run(
-				resource.TestStep{Config: config("1s"), ExpectError: says("aws sagemaker stop-training-job --training-job-name tiny-")},
+				resource.TestStep{Config: config("1s"), ExpectError: says("titanicml-local jobs stop --data-dir " + h.data + " --region eu-west-1 tiny-")},
 				resource.TestStep{
 					PreConfig: func() {
 						if finishFirst {

@@ -163,6 +163,17 @@ func TestRunNames(t *testing.T) {
 	}
 }
 
+func TestStopCommand(t *testing.T) {
+	local := &Client{Local: true, DataDir: "/home/me/it's data/.titanicml", Region: "eu-west-1"}
+	if got, want := local.StopCommand(Training, "run-1"), `titanicml-local jobs stop --data-dir '/home/me/it'\''s data/.titanicml' --region eu-west-1 run-1`; got != want {
+		t.Errorf("local: got  %s\nwant %s", got, want)
+	}
+	remote := &Client{Region: "eu-west-1"}
+	if got, want := remote.StopCommand(Processing, "score-1"), "aws sagemaker stop-processing-job --processing-job-name score-1 --region eu-west-1"; got != want {
+		t.Errorf("on AWS: got  %s\nwant %s", got, want)
+	}
+}
+
 func TestWaitEndsWithItsContext(t *testing.T) {
 	c := &Client{poll: pollSchedule{first: time.Hour, limit: time.Hour}, sleep: sleepContext}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -271,11 +272,20 @@ func (c *Client) DeleteTrainingJob(ctx context.Context, name string) error {
 	return nil
 }
 
-// StopCommand is what a person types to stop a job that was left running.
+// StopCommand is what a person types to stop a job that was left running. The local engine needs no aws CLI for it.
 func (c *Client) StopCommand(kind Kind, name string) string {
-	cmd := fmt.Sprintf("aws sagemaker stop-%s-job --%s-job-name %s --region %s", kind, kind, name, c.Region)
 	if c.Local {
-		return fmt.Sprintf("AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s %s --endpoint-url %s", LocalAccessKey, LocalSecretKey, cmd, c.LocalURL)
+		return fmt.Sprintf("titanicml-local jobs stop --data-dir %s --region %s %s", shellWord(c.DataDir), c.Region, name)
 	}
-	return cmd
+	return fmt.Sprintf("aws sagemaker stop-%s-job --%s-job-name %s --region %s", kind, kind, name, c.Region)
+}
+
+var plainWord = regexp.MustCompile(`^[a-zA-Z0-9_./:@%+=,-]+$`)
+
+// shellWord quotes a path so that a shell takes it as one word.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
