@@ -35,6 +35,10 @@ deploy() {
     return 0
   fi
   go run ./scripts/stages run --env "$env" init plan apply "$1"
+  if [[ $1 == 5_serving ]]; then
+    # Autoscaling follows the first promotion, which the plan above could not know.
+    go run ./scripts/stages run --env "$env" plan apply "$1"
+  fi
   [[ $1 != 3_data ]] || scripts/images.sh "$env" "$TF_VAR_image_tag"
 }
 

@@ -58,9 +58,14 @@ func (e *engine) become(ctx context.Context, env, account string) error {
 	for name, command := range e.images() {
 		args = append(args, "--image", name+"="+command[0])
 	}
+	log, err := os.OpenFile(e.dataDir+".log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the engine's log: %w", err)
+	}
 	serving := exec.Command(e.program(), args...)
-	serving.Stderr = os.Stderr
-	if err := serving.Start(); err != nil {
+	serving.Stderr = log
+	// The engine has the file by then, or was not started.
+	if err := errors.Join(serving.Start(), log.Close()); err != nil {
 		return fmt.Errorf("start the engine for %s: %w", env, err)
 	}
 	e.serving, e.url = serving, "http://"+address

@@ -163,7 +163,14 @@ func (r rehearsal) stage(ctx context.Context, w workspace, t terraform, e *engin
 		if err := t.run(ctx, "apply", "-no-color", planned); err != nil {
 			return err
 		}
-		note = ", approved and promoted"
+		// Autoscaling follows the first promotion: its number of resources depends on whether a champion serves.
+		if _, err := plan(); err != nil {
+			return err
+		}
+		if err := t.run(ctx, "apply", "-no-color", planned); err != nil {
+			return err
+		}
+		note = ", approved, promoted, scaled"
 	}
 	again, err := plan()
 	if err != nil {
