@@ -139,6 +139,9 @@ var unsteady = []struct {
 	{regexp.MustCompile(`[0-9.]+ billable seconds`), "<n> billable seconds"},
 	{regexp.MustCompile(`(max_p95_latency_ms|max_training_cost_usd) +all +[0-9.e-]+`), "$1 <n>"},
 	{regexp.MustCompile(`ended +[0-9a-z]+ ago`), "ended ago"},
+	{regexp.MustCompile(`(\d\.\d{6})\d+`), "$1"}, // the last digits are the processor's
+	{regexp.MustCompile(`OpenTofu`), "Terraform"},
+	{regexp.MustCompile(`registry\.opentofu\.org`), "registry.terraform.io"},
 	{regexp.MustCompile(`\s+`), " "},
 }
 
@@ -152,7 +155,18 @@ func steady(text string) string {
 
 // programs is a directory with the provider, titanicml-local and the Titanic workload, and a CLI configuration that makes
 // terraform install that provider.
-type programs struct{ bin, cliConfig string }
+type programs struct{ bin, cliConfig, path string }
+
+// terraform is the CLI that make test chose, else the one on PATH.
+func terraform() string {
+	if cli := os.Getenv("TERRAFORM"); cli != "" {
+		return cli
+	}
+	if _, err := exec.LookPath("terraform"); err != nil {
+		return "tofu"
+	}
+	return "terraform"
+}
 
 // scratch holds what build made.
 var scratch string
@@ -175,6 +189,17 @@ var build = sync.OnceValues(func() (programs, error) {
 			}
 		}
 	}
+	// The pages say terraform, whichever CLI runs them.
+	cli, err := exec.LookPath(terraform())
+	if err != nil {
+		return p, err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "cli"), 0o755); err != nil {
+		return p, err
+	}
+	if err := os.Symlink(cli, filepath.Join(dir, "cli", "terraform")); err != nil {
+		return p, err
+	}
 	var hosts []string
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		target := filepath.Join(dir, "mirror", host, "titanicml/titanicml/0.1.0", runtime.GOOS+"_"+runtime.GOARCH)
@@ -187,6 +212,7 @@ var build = sync.OnceValues(func() (programs, error) {
 		hosts = append(hosts, fmt.Sprintf("%q", host+"/titanicml/titanicml"))
 	}
 	config := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [%s]\n  }\n}\n", filepath.Join(dir, "mirror"), strings.Join(hosts, ", "))
+	p.path = strings.Join([]string{filepath.Join(dir, "cli"), p.bin, os.Getenv("PATH")}, ":")
 	return p, os.WriteFile(p.cliConfig, []byte(config), 0o644)
 })
 
@@ -209,7 +235,8 @@ type workspace struct {
 
 func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	for _, name := range []string{"terraform", "python3", "bash"} {
+	t.Parallel()
+	for _, name := range []string{terraform(), "python3", "bash"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("the guides need %s: %v", name, err)
 		}
@@ -248,7 +275,7 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 func (w *workspace) run(command string) (string, error) {
 	cmd := exec.Command("bash", "-c", command)
 	cmd.Dir = filepath.Join(w.dir, w.within)
-	cmd.Env = []string{"PATH=" + w.programs.bin + ":" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "TZ=UTC",
+	cmd.Env = []string{"PATH=" + w.programs.path, "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "TZ=UTC",
 		"TF_CLI_CONFIG_FILE=" + w.programs.cliConfig, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1"}
 	output, err := cmd.CombinedOutput()
 	text := colours.ReplaceAllString(string(output), "")
@@ -353,4 +380,30 @@ func follow(t *testing.T, w *workspace, path string) {
 		}
 	}
 	p.write(t, edits)
+}
+
+// TestSnippets validates the blocks of the guides that are no files: whole blocks as they are, the inside of an endpoint in one.
+func TestSnippets(t *testing.T) {
+	w := newWorkspace(t)
+	for _, path := range []string{"guides/from-zero-to-a-gated-endpoint.md", "guides/moving-from-aws-sagemaker-endpoint.md"} {
+		checked := 0
+		for _, b := range readPage(t, path).blocks {
+			if b.language != "hcl" || b.attributes["title"] != "" || b.attributes["provider"] != "" {
+				continue
+			}
+			text := b.text
+			if strings.HasPrefix(text, "rollout") {
+				text = "resource \"titanicml_endpoint\" \"x\" {\n  name = \"x\"\n  instance = { type = \"ml.m5.large\", count = 2 }\n" + text + "}\n"
+			}
+			w.within = fmt.Sprintf("snippet%d", b.line)
+			w.write(t, filepath.Join(w.within, "main.tf"), "terraform {\n  required_providers {\n    titanicml = { source = \"titanicml/titanicml\" }\n  }\n}\n"+text)
+			if output, err := w.run("terraform init && terraform validate"); err != nil {
+				t.Errorf("%s:%d: %v\n%s", path, b.line, err, output)
+			}
+			checked++
+		}
+		if checked == 0 {
+			t.Errorf("%s has no block to validate", path)
+		}
+	}
 }
