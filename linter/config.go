@@ -40,7 +40,8 @@ type Config struct {
 type RuleConfig struct {
 	Enabled  *bool
 	Severity Severity
-	// Exclude lists resource types, addresses or path patterns that the rule leaves out.
+	// Exclude lists resource types, addresses or path patterns that the rule leaves out. Paths are relative to the file or to the
+	// working directory.
 	Exclude []string
 	Options map[string]any
 }
@@ -50,6 +51,7 @@ type settings struct {
 	enabled  bool
 	severity Severity
 	exclude  []string
+	from     string // directory of the file that says exclude, which its path patterns may be relative to
 	options  map[string]any
 }
 
@@ -377,7 +379,7 @@ func (c *Config) over(rs *ruleset) *ruleset {
 				n.severity = rc.Severity
 			}
 			if rc.Exclude != nil {
-				n.exclude = rc.Exclude
+				n.exclude, n.from = rc.Exclude, path.Dir(c.Path)
 			}
 			n.options = make(map[string]any, len(s.options)+len(rc.Options))
 			for k, v := range s.options {
@@ -408,7 +410,7 @@ func (c *configs) runs(r *Rule, s *settings) bool {
 // excludes reports whether the rule's exclude list names a resource type, an address or a path pattern.
 func (s *settings) excludes(typ, address, file string) bool {
 	for _, x := range s.exclude {
-		if x == typ || x == address || typ != "" && matchPath(x, typ) || matchPath(x, file) {
+		if x == typ || x == address || typ != "" && matchPath(x, typ) || matchPath(x, file) || matchPath(path.Join(s.from, x), file) {
 			return true
 		}
 	}

@@ -202,3 +202,28 @@ func TestFingerprint(t *testing.T) {
 		t.Errorf("%v %v", one, two)
 	}
 }
+
+// TestExclude checks that a rule's exclude paths count from the file that writes them.
+func TestExclude(t *testing.T) {
+	const queue = "resource \"aws_cloudwatch_log_group\" \"a\" {}\n"
+	for _, c := range []struct {
+		name, pattern string
+		want          int
+	}{
+		{"none", "x/**", 2},
+		{"from the file", "a/**", 1},
+		{"from the working directory", "top/a/**", 1},
+		{"another directory of that name", "b/a/**", 2},
+		{"an address", "aws_cloudwatch_log_group.a", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"top/a/main.tf": queue, "top/b/main.tf": queue,
+				"top/" + linter.ConfigName: "rule \"log_retention\" {\n  exclude = [\"" + c.pattern + "\"]\n}\n"})
+			r := lint(t, dir, linter.Options{Rules: rules.All(), Recursive: true, Flags: linter.Flags{Only: []string{"log_retention"}}})
+			if len(r.Findings) != c.want {
+				t.Errorf("%d findings, want %d", len(r.Findings), c.want)
+			}
+		})
+	}
+}

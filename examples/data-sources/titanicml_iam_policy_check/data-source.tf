@@ -16,4 +16,15 @@ data "titanicml_iam_policy_check" "training" {
 resource "aws_iam_policy" "training" {
   name   = "titanic-training"
   policy = data.titanicml_iam_policy_check.training.policy
+  tags   = local.tags
+}
+
+locals {
+  tags = {
+    project     = "titanic-sagemaker"
+    env         = "dev"
+    owner       = "data-science"
+    managed_by  = "terraform"
+    cost_center = "ml-research"
+  }
 }
