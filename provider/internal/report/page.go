@@ -157,7 +157,7 @@ func (p *page) facts(s *Source) {
 	} else if r.ApprovalRules.Required {
 		add("Approval", r.Approval.Reason)
 	}
-	if v := previousVersion(r); v != "" {
+	if v := championBefore(r); v != "" {
 		add("Champion before", "version "+v)
 	}
 	add("Today", s.Standing)
@@ -241,7 +241,9 @@ func compareModels(name string, candidate, champion *model) quality {
 	q.Change = fmt.Sprintf("%+.4f", change)
 	info, _ := metric.Lookup(name)
 	switch {
-	case info.Neutral || math.Abs(change) < 5e-5:
+	case math.Abs(change) < 5e-5:
+		q.Change = "equal"
+	case info.Neutral:
 	case change > 0 != info.LowerIsBetter:
 		q.Class, q.Change = "better", q.Change+", better"
 	default:

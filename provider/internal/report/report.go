@@ -89,28 +89,38 @@ func verdict(r *decision.StoredRecord) string {
 	switch r.Outcome {
 	case gate.Approved:
 		s = fmt.Sprintf("Version %d of %s passed its gate: %s.", r.Version, r.ModelPackageGroup, t.sentence())
-		switch previous := previousVersion(r); {
-		case r.Kind == decision.KindRollback:
-			s += " This takes an earlier version back."
-		case previous == "":
-			s += " It is the group's first champion."
-		default:
-			s += " It takes the place of version " + previous + " as the champion."
-		}
 	case gate.Rejected:
 		s = fmt.Sprintf("Version %d of %s did not pass its gate: %s.", r.Version, r.ModelPackageGroup, t.sentence())
-		if previous := previousVersion(r); previous != "" {
-			s += " Version " + previous + " stays the champion."
-		} else {
-			s += " Nothing may be served from it."
-		}
 	default:
 		s = fmt.Sprintf("Version %d of %s passed its requirements and waits: %s.", r.Version, r.ModelPackageGroup, strings.TrimSuffix(r.Approval.Reason, "."))
 	}
 	if r.DryRun {
-		s += " This was a dry run: it is recorded and changed nothing."
+		return s + " This was a dry run: it is recorded and changed nothing."
 	}
-	return s
+	return s + consequence(r)
+}
+
+// consequence says what a decision meant for the champion.
+func consequence(r *decision.StoredRecord) string {
+	before := championBefore(r)
+	itself := before == strconv.Itoa(r.Version)
+	switch {
+	case r.Outcome == gate.Approved && r.Kind == decision.KindRollback && !itself:
+		return " It was approved before and is taken back as the champion."
+	case r.Outcome == gate.Approved && itself:
+		return " It was the champion already."
+	case r.Outcome == gate.Approved && before == "":
+		return " It is the group's first champion."
+	case r.Outcome == gate.Approved:
+		return " It takes the place of version " + before + " as the champion."
+	case r.Outcome == gate.Rejected && itself:
+		return " It was the champion already, and goes on serving until another version is promoted."
+	case r.Outcome == gate.Rejected && before == "":
+		return " The group has no champion."
+	case r.Outcome == gate.Rejected:
+		return " Version " + before + " stays the champion."
+	}
+	return ""
 }
 
 func (t tally) sentence() string {
@@ -139,12 +149,14 @@ func plural(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// previousVersion is the number of the champion before the decision, "" for none.
-func previousVersion(r *decision.StoredRecord) string {
-	if r.PreviousChampion == nil {
+// championBefore is the version that was the champion when the decision was
+// made, by the decision the pointer named; "" for none.
+func championBefore(r *decision.StoredRecord) string {
+	parts := strings.Split(r.Replaces, "/")
+	if len(parts) < 3 {
 		return ""
 	}
-	return versionOf(r.PreviousChampion.ModelPackageARN)
+	return parts[len(parts)-2]
 }
 
 // versionOf is the number at the end of a version's ARN, or the text itself

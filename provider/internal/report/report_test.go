@@ -81,6 +81,7 @@ func decided(candidate, champion *evidence.Predictions) *Source {
 		m.Baseline = &manifest.Baseline{ModelPackageARN: championARN, ArtifactSHA256: digest("1")}
 		r.Evaluation.Baseline = m.Baseline
 		r.PreviousChampion = &decision.PreviousChampion{ModelPackageARN: championARN}
+		r.Replaces = "s3://store/decisions/survival/2/" + digest("8") + ".json"
 	}
 	d := gate.Decide(r.Requirements, r.Evidence, e, gate.Settings{Seed: 1, Replicates: 200})
 	r.Outcome, r.Checks = d.Outcome, d.Checks
@@ -237,7 +238,7 @@ func TestHostileText(t *testing.T) {
 		c.Requirement, c.Metric, c.Slice, c.Bound, c.Reason, c.Verdict = evil, evil, evil, evil, evil, gate.Fail
 	}
 	r.Checks[1].Verdict = gate.Verdict(evil)
-	r.PreviousChampion = &decision.PreviousChampion{ModelPackageARN: evil}
+	r.Replaces = "s3://store/decisions/" + evil + "/" + evil + "/x.json"
 	s.Run, s.Standing, s.Endpoints, s.Notices = Run{evil, evil}, evil, []string{evil}, []string{evil}
 	s.Document.Baseline.ModelPackageARN = evil
 	page, markdown := rendered(t, s)
@@ -251,6 +252,37 @@ func TestHostileText(t *testing.T) {
 	for line := range strings.Lines(markdown) {
 		if strings.HasPrefix(line, "|") && strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") > 7 {
 			t.Errorf("a cell breaks out of its row: %s", line)
+		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	by := func(version string) string {
+		return "s3://store/decisions/survival/" + version + "/" + digest("8") + ".json"
+	}
+	for _, tt := range []struct {
+		outcome        gate.Outcome
+		kind, replaces string
+		dryRun         bool
+		want           string
+	}{
+		{gate.Approved, decision.KindPromotion, "", false, "Version 3 of survival passed its gate: 1 of 1 check passed. It is the group's first champion."},
+		{gate.Approved, decision.KindPromotion, by("2"), false, "It takes the place of version 2 as the champion."},
+		{gate.Approved, decision.KindPromotion, by("3"), false, "It was the champion already."},
+		{gate.Approved, decision.KindRollback, by("4"), false, "It was approved before and is taken back as the champion."},
+		{gate.Approved, decision.KindPromotion, by("2"), true, "1 of 1 check passed. This was a dry run: it is recorded and changed nothing."},
+		{gate.Rejected, decision.KindPromotion, "", false, "did not pass its gate: 1 of 1 check failed. The group has no champion."},
+		{gate.Rejected, decision.KindPromotion, by("2"), false, "Version 2 stays the champion."},
+		{gate.Rejected, decision.KindPromotion, by("3"), false, "It was the champion already, and goes on serving until another version is promoted."},
+		{gate.Pending, decision.KindPromotion, by("2"), false, "passed its requirements and waits: a person has to look."},
+	} {
+		r := &decision.StoredRecord{Record: decision.Record{Outcome: tt.outcome, Kind: tt.kind, Replaces: tt.replaces, DryRun: tt.dryRun, Version: 3, ModelPackageGroup: "survival",
+			Approval: decision.RecordApproval{Reason: "a person has to look"}, Checks: []gate.Check{{Verdict: gate.Pass}}}}
+		if tt.outcome == gate.Rejected {
+			r.Checks[0].Verdict = gate.Fail
+		}
+		if got := verdict(r); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: %q, expected it to end with %q", tt.outcome, got, tt.want)
 		}
 	}
 }
