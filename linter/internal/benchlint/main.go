@@ -1,6 +1,6 @@
 // Benchlint measures titanicml-lint as whole processes and prints ratios. Input: the binary to measure (-lint) and sizes.
 // Output: a table: a generated monorepo against parsing the same files with hclsyntax alone, its peak memory and how time
-// grows with size, one small stage, many calls of one module, and nested modules.
+// grows with size, one small stage, many calls of one module, and nested modules; with -peers, other linters on the same files.
 package main
 
 import (
@@ -29,12 +29,15 @@ func main() {
 	roots := flag.Int("roots", 2000, "root modules of the largest monorepo")
 	rounds := flag.Int("rounds", 3, "runs of each measurement; the median counts")
 	parse := flag.String("parse", "", "internal: parse everything below this directory and end")
+	bin := flag.String("peers", "", "directory with tfsec, tflint and its aws ruleset: compare with them, on a tenth of the roots")
 	flag.Parse()
 	var err error
 	if *parse != "" {
 		err = parseAll(*parse)
-	} else {
-		err = measure(*lint, *roots, *rounds)
+	} else if *lint, err = filepath.Abs(*lint); err == nil {
+		if err = measure(*lint, *roots, *rounds); err == nil && *bin != "" {
+			err = peers(*lint, *bin, *roots/10)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchlint:", err)
@@ -131,10 +134,6 @@ func pair(rounds int, a, b func() (sample, error)) (sample, sample, error) {
 }
 
 func measure(lint string, roots, rounds int) error {
-	lint, err := filepath.Abs(lint)
-	if err != nil {
-		return err
-	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
