@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,8 +129,9 @@ func TestPromotionHeld(t *testing.T) {
 // A decision does not go stale: max_age counts when deciding.
 func TestPromotionTomorrow(t *testing.T) {
 	r := &registry{harness: newHarness(t)}
-	now := time.Now()
-	r.now = func() time.Time { return now }
+	start := time.Now()
+	var later atomic.Int64 // the engine reads the clock from other goroutines
+	r.now = func() time.Time { return start.Add(time.Duration(later.Load())) }
 	r.c = r.client()
 	v1, v2 := r.register(survival, "one"), r.register(survival, "two")
 	r.evaluate("eval-1", v1, 0.85)
@@ -137,7 +139,7 @@ func TestPromotionTomorrow(t *testing.T) {
 	fresh := `evidence = { max_age = "24h", min_examples = 300 }`
 	r.run(
 		resource.TestStep{Config: r.promotion(v1, "eval-1", atLeast78, fresh), Check: gateShows("decision", "approved")},
-		resource.TestStep{PreConfig: func() { now = now.Add(48 * time.Hour) }, Config: r.promotion(v1, "eval-1", atLeast78, fresh), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{PreConfig: func() { later.Store(int64(48 * time.Hour)) }, Config: r.promotion(v1, "eval-1", atLeast78, fresh), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{Config: r.promotion(v2, "eval-2", atLeast78, fresh), PlanOnly: true, ExpectError: says("48h")},
 		resource.TestStep{Config: r.promotion(v1, "eval-1", atLeast78, fresh)},
 	)

@@ -144,6 +144,26 @@ func TestKilledDuringAnUpdate(t *testing.T) {
 	s.wantAnswer("titanic", "x", "green :x")
 }
 
+// TestUpdateRightAfterARestart asks a restarted engine for an update before it has
+// brought the endpoint back: the update waits for that, and is carried out.
+func TestUpdateRightAfterARestart(t *testing.T) {
+	s := &suite{t: t, ctx: t.Context(), dataDir: t.TempDir()}
+	first := s.spawn()
+	s.model("blue", "good", "blue ")
+	s.model("green", "good", "green ")
+	s.endpoint("titanic", "blue")
+	s.kill(first)
+	s.spawn()
+	if _, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{EndpointName: aws.String("titanic"), EndpointConfigName: aws.String("green")}); err != nil {
+		t.Fatal(err)
+	}
+	s.inService("titanic")
+	if out := s.describe("titanic"); aws.ToString(out.EndpointConfigName) != "green" || out.FailureReason != nil {
+		t.Errorf("got %s, %q", aws.ToString(out.EndpointConfigName), aws.ToString(out.FailureReason))
+	}
+	s.wantAnswer("titanic", "x", "green :x")
+}
+
 // TestKilledDuringADelete starts an engine on a store that says Deleting, as a kill
 // between the request and the removal leaves it.
 func TestKilledDuringADelete(t *testing.T) {

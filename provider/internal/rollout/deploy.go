@@ -212,7 +212,7 @@ func CleanUp(ctx context.Context, c *sagemaker.Client, name string) error {
 	if err != nil || len(configs.names) == 0 && len(configs.models) == 0 {
 		return err
 	}
-	used, err := inUse(ctx, c)
+	used, err := inUse(ctx, c, name)
 	if err != nil {
 		return err
 	}
@@ -303,8 +303,8 @@ func taggedFor(ctx context.Context, c *sagemaker.Client, arn, endpoint string) (
 	return tags[sagemaker.TagEndpoint] == endpoint, err
 }
 
-// inUse asks every endpoint for its configuration: SageMaker deletes one that serves without a word.
-func inUse(ctx context.Context, c *sagemaker.Client) (map[string]bool, error) {
+// inUse asks every endpoint that the role may read for its configuration: SageMaker deletes one that serves without a word.
+func inUse(ctx context.Context, c *sagemaker.Client, name string) (map[string]bool, error) {
 	used := map[string]bool{}
 	pages := sdk.NewListEndpointsPaginator(c.SageMaker, &sdk.ListEndpointsInput{MaxResults: aws.Int32(100)})
 	for pages.HasMorePages() {
@@ -314,7 +314,8 @@ func inUse(ctx context.Context, c *sagemaker.Client) (map[string]bool, error) {
 		}
 		for _, e := range page.Endpoints {
 			out, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: e.EndpointName})
-			if sagemaker.IsNotFound(err) {
+			if sagemaker.IsNotFound(err) || sagemaker.IsAccessDenied(err) && aws.ToString(e.EndpointName) != name {
+				// A role for one endpoint cannot read the others. What carries this endpoint's tag was made for it.
 				continue
 			}
 			if err != nil {

@@ -18,9 +18,22 @@ import (
 // engine is bringing back.
 const recoveryWait = 55 * time.Second
 
-// goDeploy carries out the pending deployment of an endpoint.
+// goDeploy carries out the pending deployment of an endpoint, after the one that
+// brings the endpoint back where the engine was restarted just now.
 func (h *Hosting) goDeploy(key fleet.Key) {
-	h.wait.Go(func() { h.deployPending(key) })
+	h.wait.Go(func() {
+		h.mu.Lock()
+		back := h.recovering[key]
+		h.mu.Unlock()
+		if back != nil {
+			select {
+			case <-back:
+			case <-h.ctx.Done():
+				return // the next engine deploys
+			}
+		}
+		h.deployPending(key)
+	})
 }
 
 func (h *Hosting) deployPending(key fleet.Key) {
@@ -28,6 +41,9 @@ func (h *Hosting) deployPending(key fleet.Key) {
 	if err != nil {
 		h.complain(key, "read the endpoint to deploy", err)
 		return
+	}
+	if !record.Document.Has(pending) {
+		return // the endpoint did not come back after a restart, and has failed
 	}
 	plan := record.Document.Child(pending)
 	variants := plan.List("Variants")
