@@ -56,7 +56,7 @@ func (r *datasetResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{keep}, MarkdownDescription: "The same as `uri`."},
 			"name":       schema.StringAttribute{Required: true, MarkdownDescription: "What people call this dataset; shown in messages."},
-			"source":     schema.StringAttribute{Optional: true, MarkdownDescription: "Local file to upload. Exactly one of `source` and `source_uri` is given."},
+			"source":     schema.StringAttribute{Optional: true, MarkdownDescription: "Local file to upload. Exactly one of `source` and `source_uri` is given. A file that changes between plan and apply fails the apply: Terraform then reports an inconsistent final plan, nothing is uploaded, and the next plan shows the new content."},
 			"source_uri": schema.StringAttribute{Optional: true, Validators: []validator.String{s3Location{needsKey: true}}, MarkdownDescription: "S3 object to adopt. It is copied to the content-addressed key, so that a later change of the original changes nothing here."},
 			"columns": schema.MapNestedAttribute{
 				Optional:            true,

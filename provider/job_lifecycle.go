@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	sdktypes "github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
@@ -27,7 +28,7 @@ func failedJob(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, sum
 		reason = "SageMaker gives no reason."
 	}
 	if job.Status == sagemaker.JobStopped {
-		reason = "It was stopped from outside, or ran into its time limit. " + job.FailureReason
+		reason = whyStopped(job)
 	}
 	detail := fmt.Sprintf("Job %s ended with status %s: %s", job.Name, job.Status, reason)
 	tail, err := c.LogTail(ctx, job.Kind, job.Name, logLines)
@@ -39,6 +40,20 @@ func failedJob(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, sum
 	}
 	detail += "\n\nLog: " + c.LogPlace(job.Kind, job.Name) + "\nThe next apply starts a new attempt."
 	diags.AddError(summary, detail)
+}
+
+// whyStopped says what a Stopped job ran into, as far as SageMaker tells: it names limits for training jobs only.
+func whyStopped(job *sagemaker.Job) string {
+	switch sdktypes.SecondaryStatus(job.SecondaryStatus) {
+	case sdktypes.SecondaryStatusMaxRuntimeExceeded:
+		return "It ran longer than max_runtime allows. Raise max_runtime if it needs more time; if it hangs, the log says where."
+	case sdktypes.SecondaryStatusMaxWaitTimeExceeded:
+		return "It did not end within max_wait, which covers waiting for spot capacity. Raise max_wait, or set use_spot = false."
+	}
+	if job.FailureReason != "" {
+		return job.FailureReason
+	}
+	return "It was stopped from outside, or ran longer than max_runtime allows."
 }
 
 // interruptedWait reports a wait that ended before its job did.

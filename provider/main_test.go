@@ -75,18 +75,15 @@ func containerTrain(base string) error {
 		}
 		return errors.New("giving up")
 	case "hang":
-		fmt.Println("waiting for SIGTERM")
-		stop := make(chan os.Signal, 1)
-		signal.Notify(stop, syscall.SIGTERM)
-		<-stop
-		return errors.New("stopped")
+		return waitForTerm()
 	case "until-file":
-		// The tests decide when the job ends, by making this file.
-		for {
-			if _, err := os.Stat(hp["file"]); !errors.Is(err, fs.ErrNotExist) {
-				break
+		waitForFile(hp["file"])
+	case "flood":
+		line := strings.Repeat("x", 1023) + "\n"
+		for range 100 << 10 {
+			if _, err := os.Stdout.WriteString(line); err != nil {
+				return err
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
 	case "nan":
 		fmt.Println("auc=NaN;")
@@ -97,6 +94,24 @@ func containerTrain(base string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(base, "model/model.json"), body, 0o600)
+}
+
+func waitForTerm() error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	fmt.Println("waiting for SIGTERM")
+	<-stop
+	return errors.New("stopped")
+}
+
+// waitForFile lets the tests decide when a job ends, by making this file.
+func waitForFile(file string) {
+	for {
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func readModel(dir string) (containerModel, error) {
@@ -131,8 +146,13 @@ func readModel(dir string) (containerModel, error) {
 
 func containerEvaluate(base, behaviour string) error {
 	in, out := filepath.Join(base, "processing/input"), filepath.Join(base, "processing/output")
-	if behaviour == "exit1" {
+	switch behaviour {
+	case "exit1":
 		return errors.New("evaluate: giving up")
+	case "hang":
+		return waitForTerm()
+	case "until-file":
+		waitForFile(os.Getenv("CONTAINER_FILE"))
 	}
 	model, err := readModel(filepath.Join(in, "model"))
 	if err != nil {

@@ -62,9 +62,14 @@ func (r *registry) put(key, content string) manifest.File {
 // register makes a version in a group, with an artifact of its own.
 func (r *registry) register(group, name string) version {
 	r.t.Helper()
+	return r.registerArtifact(group, name, "model of "+name)
+}
+
+func (r *registry) registerArtifact(group, name, content string) version {
+	r.t.Helper()
 	_, _, err := r.c.EnsureGroup(r.t.Context(), group, "", nil)
 	r.must(err)
-	file := r.put("runs/"+name+"/output/model.tar.gz", "model of "+name)
+	file := r.put("runs/"+name+"/output/model.tar.gz", content)
 	out, err := r.c.SageMaker.CreateModelPackage(r.t.Context(), &sdk.CreateModelPackageInput{
 		ModelPackageGroupName: &group, ModelApprovalStatus: sdktypes.ModelApprovalStatusPendingManualApproval,
 		InferenceSpecification: &sdktypes.InferenceSpecification{

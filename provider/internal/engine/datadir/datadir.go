@@ -65,6 +65,8 @@ func Explain(dir string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("the engine needs to write in its data directory %s; make it writable or choose another data_dir: %w", dir, err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("the engine's data directory %s is a file, or lies below one; choose another data_dir: %w", dir, err)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("the disk that holds the engine's data directory %s is full; free some space: %w", dir, err)
 	}
