@@ -51,6 +51,14 @@ func (s *scope) call(e *hclsyntax.FunctionCallExpr) Value {
 	case "templatestring":
 		return templateString(s, e, args).with(fl)
 	}
+	if v, ok := s.spread(func(args []Value) Value { return s.apply(e, name, args, fl) }, name, args); ok {
+		return v
+	}
+	return s.apply(e, name, args, fl)
+}
+
+// apply calls a function that needs nothing but its arguments.
+func (s *scope) apply(e *hclsyntax.FunctionCallExpr, name string, args []Value, fl flags) Value {
 	if f, ok := natives[name]; ok {
 		if name == "nonsensitive" || name == "issensitive" {
 			fl = 0
@@ -249,7 +257,7 @@ func fill(v Value, tab *holes, lists bool) Value {
 			out = append(out, fill(e, tab, false))
 		}
 		if lists && v.Partial() {
-			out = append(out, StringValue(tab.add(v.Refs())))
+			out = append(out, StringValue(tab.put(v)))
 		}
 		return ListValue(out)
 	}

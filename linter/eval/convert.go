@@ -90,6 +90,10 @@ func fromCty(v cty.Value, refs []Ref) Value {
 // coerce gives a value the type that a variable declares, with the defaults of optional attributes. A value that does
 // not convert stays as it is: terraform validate reports it.
 func coerce(v Value, ty cty.Type, def *typeexpr.Defaults) Value {
+	if c := v.choice(); c != nil {
+		yes, no := coerce(c.yes, ty, def), coerce(c.no, ty, def)
+		return either(yes, no, c.refs).choosing(c.cond, yes, no).with(v.flags).WithSource(v.src)
+	}
 	switch {
 	case v.kind == Unknown || v.kind == Absent || ty == cty.DynamicPseudoType:
 		return v

@@ -282,7 +282,7 @@ func (s *scope) conditional(e *hclsyntax.ConditionalExpr) Value {
 		}
 		return s.eval(e.FalseResult)
 	}
-	return either(s.eval(e.TrueResult), s.eval(e.FalseResult), c.Refs())
+	return s.choose(e.Condition, c, s.eval(e.TrueResult), s.eval(e.FalseResult))
 }
 
 // either is what is certain of a value that is a or b.
@@ -307,7 +307,7 @@ func either(a, b Value, refs []Ref) Value {
 func (s *scope) unary(e *hclsyntax.UnaryOpExpr) Value {
 	v := s.eval(e.Val)
 	if v.kind == Unknown {
-		return v
+		return Value{kind: Unknown, data: &test{v.Refs(), s, e}}.with(v.flags)
 	}
 	switch e.Op {
 	case hclsyntax.OpLogicalNot:
@@ -344,7 +344,9 @@ func bigOf(v Value) *big.Float {
 func (s *scope) binary(e *hclsyntax.BinaryOpExpr) Value {
 	a, b := s.eval(e.LHS), s.eval(e.RHS)
 	fl := a.flags | b.flags
-	refs := func() Value { return UnknownValue(mergeRefs(a.Refs(), b.Refs())...).with(fl) }
+	refs := func() Value {
+		return Value{kind: Unknown, data: &test{mergeRefs(a.Refs(), b.Refs()), s, e}}.with(fl)
+	}
 	switch e.Op {
 	case hclsyntax.OpEqual, hclsyntax.OpNotEqual:
 		eq, known := looseEqual(a, b)
@@ -410,6 +412,9 @@ func looseEqual(a, b Value) (equal, known bool) {
 }
 
 func (s *scope) index(coll, key Value) Value {
+	if v, ok := s.distribute(coll, func(c Value) Value { return s.index(c, key) }); ok {
+		return v
+	}
 	switch {
 	case coll.kind == Unknown:
 		return coll
@@ -441,6 +446,9 @@ func (s *scope) index(coll, key Value) Value {
 // walk follows the steps of a traversal into a value.
 func (s *scope) walk(v Value, steps hcl.Traversal) Value {
 	for i, st := range steps {
+		if w, ok := s.distribute(v, func(c Value) Value { return s.walk(c, steps[i:]) }); ok {
+			return w
+		}
 		if v.kind == Unknown {
 			refs := append([]Ref(nil), v.Refs()...)
 			for j := range refs {

@@ -153,7 +153,7 @@ func (p *jsonParser) value() (Value, error) {
 	from := p.i
 	if r, n := p.hole(); r != 0 {
 		p.i += n
-		return p.located(UnknownValue(p.tab.of(r)...), from), nil
+		return p.located(p.tab.value(string(r)), from), nil
 	}
 	switch c := p.s[p.i]; {
 	case c == '"':
@@ -359,7 +359,7 @@ func writeJSON(b *strings.Builder, v Value, tab *holes) {
 	case Null, Absent:
 		b.WriteString("null")
 	case Unknown:
-		b.WriteString(tab.add(v.Refs()))
+		b.WriteString(tab.put(v))
 	case String:
 		s, _ := v.holey(tab)
 		writeJSONString(b, s)

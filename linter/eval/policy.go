@@ -191,6 +191,10 @@ func conditions(blocks []*Body) Value {
 // unescape turns &{aws:username} into ${aws:username}, as the provider does because HCL keeps ${ for itself.
 func unescape(v Value) Value {
 	switch v.kind {
+	case Unknown:
+		if c := v.choice(); c != nil {
+			return v.choosing(c.cond, unescape(c.yes), unescape(c.no))
+		}
 	case List:
 		return v.mapped(func(_ string, e Value) Value { return unescape(e) })
 	case String:

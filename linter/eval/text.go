@@ -21,6 +21,14 @@ func (v Value) write(b *strings.Builder, indent string) {
 	case Absent:
 		b.WriteString("(not set)")
 	case Unknown:
+		if c := v.choice(); c != nil && !c.yes.Sensitive() && !c.no.Sensitive() {
+			b.WriteString("(when " + c.cond.yes + ": ")
+			c.yes.write(b, indent)
+			b.WriteString("; else: ")
+			c.no.write(b, indent)
+			b.WriteByte(')')
+			return
+		}
 		b.WriteString("(unknown")
 		for i, r := range v.Refs() {
 			if i == 3 {

@@ -59,7 +59,7 @@ type Value struct {
 	kind  Kind
 	flags flags
 	src   Locator
-	data  any // bool | *big.Float | string | *text | []Value | *object | refs
+	data  any // bool | *big.Float | string | *text | []Value | *openList | *object | []Ref | *choice | *test
 }
 
 // Ref names what an unknown value would come from.
@@ -98,6 +98,8 @@ type object struct {
 	keys []string // sorted
 	vals []Value
 	refs []Ref // where the missing keys of a partial map may come from
+	// choice has the alternatives of a map that is one of two; keys are those of both.
+	choice *choice
 }
 
 func mergeRefs(a, b []Ref) []Ref {
@@ -186,7 +188,7 @@ func textValue(s string, tab *holes) Value {
 	case !any:
 		return StringValue(s)
 	case only:
-		return UnknownValue(tab.all(s)...)
+		return tab.value(s)
 	}
 	return Value{kind: String, flags: partial, data: &text{s: s, tab: tab}}
 }
@@ -238,6 +240,10 @@ func (v Value) Refs() []Ref {
 	switch d := v.data.(type) {
 	case []Ref:
 		return d
+	case *choice:
+		return d.refs
+	case *test:
+		return d.refs
 	case *text:
 		return d.tab.all(d.text())
 	case *object:
@@ -332,7 +338,7 @@ func (v Value) Parts() []string {
 // holey returns the text with holes; an unknown value becomes one hole.
 func (v Value) holey(tab *holes) (string, bool) {
 	if v.kind == Unknown {
-		return tab.add(v.Refs()), true
+		return tab.put(v), true
 	}
 	if t, ok := v.data.(*text); ok {
 		return t.text(), true
@@ -522,6 +528,20 @@ func equalSlices(v, w Value, a, b []Value) (equal, known bool) {
 
 // Overlay is merge(base, top): the keys of top win, what is unknown may add keys, and null or absent count as empty.
 func Overlay(base, top Value) Value {
+	out := overlay(base, top)
+	if b, t := base.choice(), top.choice(); b != nil && t != nil && b.weight*t.weight > maxChoice {
+		return out
+	}
+	if c := top.choice(); c != nil {
+		return out.choosing(c.cond, Overlay(base, c.yes), Overlay(base, c.no))
+	}
+	if c := base.choice(); c != nil {
+		return out.choosing(c.cond, Overlay(c.yes, top), Overlay(c.no, top))
+	}
+	return out
+}
+
+func overlay(base, top Value) Value {
 	out := newMap(base.Len() + top.Len())
 	for _, v := range []Value{base, top} {
 		switch v.kind {

@@ -51,16 +51,22 @@ func policiesIn(root *eval.Root, r *eval.Resource) []policy {
 		add := func(kind iam.Kind, doc *iam.Policy) {
 			out = append(out, policy{kind, doc, doc.Check(kind)})
 		}
+		judge := func(kind func(*iam.Policy) iam.Kind, v eval.Value, at eval.Locator) {
+			text, err := v.JSON()
+			if err != nil {
+				return
+			}
+			doc := iam.Build(policyNode(text, at, 0))
+			out = append(out, policy{kind(doc), doc, checkCases(kind(doc), doc, v, at)})
+		}
 		for _, place := range places {
 			for _, b := range place.bodies(&r.Body) {
 				if v := b.Attr(place.attr); v.IsSet() {
-					if text, err := v.JSON(); err == nil {
-						kind := place.kind
-						if r.Type == "aws_iam_policy" && isBoundary(root, r) {
-							kind = iam.Limit
-						}
-						add(kind, iam.Build(policyNode(text, b.AttrRange(place.attr), 0)))
+					kind := place.kind
+					if r.Type == "aws_iam_policy" && isBoundary(root, r) {
+						kind = iam.Limit
 					}
+					judge(func(*iam.Policy) iam.Kind { return kind }, v, b.AttrRange(place.attr))
 				}
 			}
 		}
@@ -68,13 +74,49 @@ func policiesIn(root *eval.Root, r *eval.Resource) []policy {
 			add(iam.Resource, iam.Build(object(r, "Statement", grant(r))))
 		}
 		if r.Mode == module.Data && !usedDocuments(root)[documentKey{r.Module.Path, r.LocalAddress()}] {
-			if text, err := r.Module.PolicyDocument(r).JSON(); err == nil {
-				doc := iam.Build(policyNode(text, r, 0))
-				add(doc.Guess(), doc)
-			}
+			judge((*iam.Policy).Guess, r.Module.PolicyDocument(r), r)
 		}
 		return out
 	}).([]policy)
+}
+
+// checkCases checks a policy in every case that its unknown conditions leave, since an alternative that is too wide must not hide
+// behind one that is not. What does not hold in all of them says when it does.
+func checkCases(kind iam.Kind, doc *iam.Policy, v eval.Value, at eval.Locator) []iam.Finding {
+	cases := v.Cases()
+	if len(cases.Values) == 1 {
+		return doc.Check(kind)
+	}
+	type key struct {
+		rule, message string
+		origin        any
+	}
+	var out []iam.Finding
+	var in [][]bool
+	known := map[key]int{}
+	for n, c := range cases.Values {
+		text, err := c.JSON()
+		if err != nil {
+			continue // no policy at all in this case
+		}
+		for _, f := range iam.Build(policyNode(text, at, 0)).Check(kind) {
+			k := key{f.Rule, f.Message, f.Origin}
+			i, ok := known[k]
+			if !ok {
+				i = len(out)
+				known[k] = i
+				out, in = append(out, f), append(in, make([]bool, len(cases.Values)))
+			}
+			in[i][n] = true
+		}
+	}
+	for i := range out {
+		defect, advice, ok := strings.Cut(out[i].Message, "; ")
+		if out[i].Message = defect + cases.When(in[i]); ok {
+			out[i].Message += "; " + advice
+		}
+	}
+	return out
 }
 
 // policyNode turns an evaluated value into what package iam reads. Parts that no source wrote get the place of what holds them.

@@ -163,9 +163,21 @@ func tagSpecifications(p *linter.Pass, r *eval.Resource) {
 
 func checkTags(p *linter.Pass, r *eval.Resource, attr string, tags eval.Value, advice string) {
 	f := report(p, r, r.AttrRange(attr), attr, tags, advice)
-	if f != nil && attr == "tags" {
+	if f != nil && attr == "tags" && len(missing(p, tags)) > 0 {
 		f.Fix = fixTags(p, r, missing(p, tags))
 	}
+}
+
+// missingSometimes returns the keys that are missing in some case only, and when.
+func missingSometimes(p *linter.Pass, tags eval.Value) (lack []string, when string) {
+	cases := tags.Cases()
+	in := make([]bool, len(cases.Values))
+	for n, c := range cases.Values {
+		if l := missing(p, c); lack == nil || slices.Equal(l, lack) {
+			lack, in[n] = l, len(l) > 0
+		}
+	}
+	return lack, cases.When(in)
 }
 
 func missing(p *linter.Pass, tags eval.Value) []string {
@@ -180,15 +192,15 @@ func missing(p *linter.Pass, tags eval.Value) []string {
 
 // report checks keys and values, and returns the finding about missing keys.
 func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags eval.Value, advice string) (f *linter.Finding) {
-	if lack := missing(p, tags); len(lack) > 0 {
+	if lack, when := missingSometimes(p, tags); len(lack) > 0 {
 		hint := ""
 		for _, k := range tags.Keys() {
 			if i := slices.IndexFunc(lack, func(m string) bool { return strings.EqualFold(m, k) && m != k }); i >= 0 {
 				hint = fmt.Sprintf(" (the key %q is spelled %q)", lack[i], k)
 			}
 		}
-		f = p.Report(at, "%s lacks the %s %s%s; %s", r.Address(), plural(what, "key", len(lack)), strings.Join(lack, ", "), hint, advice)
-		f.Evidence = what + " lacks " + strings.Join(lack, ",")
+		f = p.Report(at, "%s lacks the %s %s%s%s; %s", r.Address(), plural(what, "key", len(lack)), strings.Join(lack, ", "), hint, when, advice)
+		f.Evidence = what + " lacks " + strings.Join(lack, ",") + when
 	}
 	values, patterns := p.Lists("values"), p.Map("patterns")
 	keys := p.Strings("tags")
