@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"fmt"
+
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 )
@@ -24,14 +26,17 @@ Zero means the same. Below ` + "`min_days`" + ` an incident is often found when 
 
 func logRetention(p *linter.Pass) {
 	r := p.Resource
-	v := r.Attr("retention_in_days")
-	days, known := v.Int()
-	switch {
-	case v.Kind() == eval.Absent || v.Kind() == eval.Null || known && days == 0:
-		p.Report(r.AttrRange("retention_in_days"), "%s keeps its events forever; set retention_in_days between %d and %d",
-			r.Address(), p.Int("min_days"), p.Int("max_days"))
-	case known && (days < p.Int("min_days") || days > p.Int("max_days")):
-		p.Report(r.AttrRange("retention_in_days"), "%s keeps its events for %d days; set retention_in_days between %d and %d",
-			r.Address(), days, p.Int("min_days"), p.Int("max_days"))
+	least, most := p.Int("min_days"), p.Int("max_days")
+	for _, verdict := range verdicts(r.Attr("retention_in_days"), func(v eval.Value) string {
+		days, known := v.Int()
+		switch {
+		case v.Kind() == eval.Absent || v.Kind() == eval.Null || known && days == 0:
+			return "forever"
+		case known && (days < least || days > most):
+			return fmt.Sprintf("for %d days", days)
+		}
+		return ""
+	}) {
+		p.Report(r.AttrRange("retention_in_days"), "%s keeps its events %s; set retention_in_days between %d and %d", r.Address(), verdict, least, most)
 	}
 }

@@ -210,19 +210,25 @@ func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags
 		keys = slices.Compact(keys)
 	}
 	for _, k := range keys {
-		v, ok := tags.Get(k).Str()
 		allowed, pattern := values[k], patterns[k]
-		if !ok || v != "" && len(allowed) == 0 && pattern == "" {
-			continue
-		}
-		place := p.Within(tags.Get(k), at)
-		switch {
-		case v == "":
-			p.Report(place, "%s tag %s is empty; name its value", r.Address(), k)
-		case len(allowed) > 0 && !contains(allowed, v):
-			p.Report(place, "%s tag %s = %q is not one of %s", r.Address(), k, v, strings.Join(allowed, ", "))
-		case pattern != "" && !linter.Regexp(pattern).MatchString(v):
-			p.Report(place, "%s tag %s = %q does not match %s", r.Address(), k, v, pattern)
+		for _, verdict := range verdicts(tags.Get(k), func(v eval.Value) string {
+			s, ok := v.Str()
+			switch {
+			case !ok:
+			case s == "":
+				return "is empty"
+			case len(allowed) > 0 && !contains(allowed, s):
+				return fmt.Sprintf("= %q is not one of %s", s, strings.Join(allowed, ", "))
+			case pattern != "" && !linter.Regexp(pattern).MatchString(s):
+				return fmt.Sprintf("= %q does not match %s", s, pattern)
+			}
+			return ""
+		}) {
+			advice := ""
+			if strings.HasPrefix(verdict, "is empty") {
+				advice = "; name its value"
+			}
+			p.Report(p.Within(tags.Get(k), at), "%s tag %s %s%s", r.Address(), k, verdict, advice)
 		}
 	}
 	return f

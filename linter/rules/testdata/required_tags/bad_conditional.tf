@@ -17,3 +17,7 @@ resource "aws_sqs_queue" "none" {
 resource "aws_sqs_queue" "hidden" {
   tags = var.named ? merge(var.tags, { project = "p" }) : {} # want "when var.named is false"
 }
+
+resource "aws_sqs_queue" "empty" {
+  tags = { project = "p", env = "e", owner = var.named ? "o" : "", managed_by = "t", cost_center = "c" } # want "tag owner is empty, when var.named is false; name"
+}
