@@ -18,6 +18,9 @@ ARNs are judged by segment. A wildcard as the whole resource, in the account's, 
 the whole name (` + "`" + `role/*` + "`" + `) is a finding; behind a named beginning (` + "`" + `bucket/*` + "`" + `, ` + "`" + `training-job/titanic-*` + "`" + `) it is not.
 
 A policy that stands on one resource, such as a KMS key policy, is left alone: there "*" means that resource. No condition
-excuses a wide resource.`,
+excuses a wide resource.
+
+Where a conditional's condition is not known, as in ` + "`" + `var.wide ? "*" : local.arn` + "`" + `, every IAM rule judges both alternatives and says when a
+finding holds. Conditions that are the same or exclude each other are never mixed.`,
 	Run: reportPolicies,
 }

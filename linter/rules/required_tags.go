@@ -28,7 +28,8 @@ they are known: never empty, within ` + "`values`" + ` and matching ` + "`patter
 
 Examined are ` + "`tags`" + ` of every type that the AWS provider can tag and of titanicml resources, the list form of awscc, ` + "`tag`" + ` blocks of auto
 scaling groups, ` + "`tag_specifications`" + ` of launch templates and fleets, and ` + "`volume_tags`" + ` of instances, which default tags do not reach. A key that
-may come from a value that is not known, as in ` + "`merge(var.tags, {...})`" + `, is not missing; the known keys beside it are still checked.
+may come from a value that is not known, as in ` + "`merge(var.tags, {...})`" + `, is not missing; the known keys beside it are still checked. Of a conditional
+whose condition is not known both alternatives are checked.
 
 ` + "`--fix`" + ` adds the missing keys: with ` + "`fix_merge`" + ` the expression of a map that holds them all, else the expressions in ` + "`fix_values`" + `.`,
 	Options: []linter.Option{
