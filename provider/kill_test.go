@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,13 +41,7 @@ var killPoints = []string{
 // TestKilledApplyConverges kills, at every point of an apply, the provider and in a second round the engine. The next apply ends
 // in the state that an undisturbed one would have reached: one job, one package, one record, one configuration each.
 func TestKilledApplyConverges(t *testing.T) {
-	terraform, err := exec.LookPath("terraform")
-	if given := os.Getenv("TF_ACC_TERRAFORM_PATH"); given != "" {
-		terraform, err = given, nil
-	}
-	if err != nil {
-		t.Skip("needs terraform on PATH, or TF_ACC_TERRAFORM_PATH")
-	}
+	terraform := findTerraform(t)
 	binaries := t.TempDir()
 	build := exec.Command("go", "build", "-tags", "titanicml_killpoints", "-o", filepath.Join(binaries, "terraform-provider-titanicml"), "github.com/titanicml/terraform-provider-titanicml")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -54,10 +49,7 @@ func TestKilledApplyConverges(t *testing.T) {
 	}
 	for _, victim := range []string{"provider", "engine"} {
 		t.Run(victim, func(t *testing.T) {
-			k := &killed{t: t, terraform: terraform, dir: t.TempDir()}
-			k.data = filepath.Join(k.dir, "data")
-			t.Cleanup(k.stopEngine)
-			k.write("terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"titanicml/titanicml\" = %q\n  }\n  direct {}\n}\n", binaries))
+			k := newKilled(t, terraform, binaries)
 			for i, point := range killPoints {
 				k.round(i, point, victim == "engine")
 			}
@@ -65,9 +57,31 @@ func TestKilledApplyConverges(t *testing.T) {
 	}
 }
 
+// killed is a directory in which the terraform program runs with a provider program.
 type killed struct {
 	t                    *testing.T
 	terraform, dir, data string
+}
+
+func findTerraform(t *testing.T) string {
+	t.Helper()
+	if given := os.Getenv("TF_ACC_TERRAFORM_PATH"); given != "" {
+		return given
+	}
+	found, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Skip("needs terraform on PATH, or TF_ACC_TERRAFORM_PATH")
+	}
+	return found
+}
+
+// newKilled takes the provider from the directory binaries.
+func newKilled(t *testing.T, terraform, binaries string) *killed {
+	k := &killed{t: t, terraform: terraform, dir: t.TempDir()}
+	k.data = filepath.Join(k.dir, "data")
+	t.Cleanup(k.stopEngine)
+	k.write("terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"titanicml/titanicml\" = %q\n  }\n  direct {}\n}\n", binaries))
+	return k
 }
 
 func (k *killed) write(name, content string) {
@@ -91,11 +105,15 @@ func (k *killed) stopEngine() {
 func (k *killed) run(env []string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(k.t.Context(), 2*time.Minute)
 	defer cancel()
+	out, err := k.command(ctx, env, args...).CombinedOutput()
+	return string(out), err
+}
+
+func (k *killed) command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, k.terraform, append(args, "-no-color", "-input=false")...)
 	cmd.Dir = k.dir
 	cmd.Env = append(append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(k.dir, "terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1"), env...)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return cmd
 }
 
 // round trains, promotes and serves a model of its own, with an apply that is killed at the point and one that is not.
@@ -188,17 +206,22 @@ resource "titanicml_endpoint" "e" {
 `, k.data, containerCommand(), k.dir, quality, finish)
 }
 
+// client talks to the engine that the provider has started.
+func (k *killed) client() (*sagemaker.Client, error) {
+	engine, running, err := launch.Find(k.data)
+	if err != nil || !running {
+		return nil, errors.Join(errors.New("no engine on "+k.data), err)
+	}
+	return sagemaker.New(k.t.Context(), sagemaker.Settings{LocalURL: engine.URL, DataDir: k.data, Region: localRegion, Store: localStore})
+}
+
 // count compares what there is with what so many undisturbed applies would have left.
 func (k *killed) count(point string, applies int) {
 	k.t.Helper()
 	ctx := k.t.Context()
-	engine, running, err := launch.Find(k.data)
-	if err != nil || !running {
-		k.t.Fatalf("%s: no engine after the apply: %v", point, err)
-	}
-	c, err := sagemaker.New(ctx, sagemaker.Settings{LocalURL: engine.URL, DataDir: k.data, Region: localRegion, Store: localStore})
+	c, err := k.client()
 	if err != nil {
-		k.t.Fatal(err)
+		k.t.Fatalf("%s: no engine after the apply: %v", point, err)
 	}
 	check := func(what string, got, want int, err error) {
 		k.t.Helper()

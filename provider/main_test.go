@@ -3,6 +3,7 @@ package provider
 import (
 	"archive/tar"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,14 +18,26 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 )
 
 // containerArgument makes the test binary its own container image, so that acceptance tests need no other program.
 const containerArgument = "__container"
 
+// providerProgram is the name under which the test binary is the provider that Terraform starts.
+const providerProgram = "terraform-provider-titanicml"
+
 func TestMain(m *testing.M) {
 	if handled, code := RunEngine(os.Args[1:]); handled {
 		os.Exit(code)
+	}
+	if filepath.Base(os.Args[0]) == providerProgram {
+		if err := providerserver.Serve(context.Background(), New("test", Options{}), providerserver.ServeOpts{Address: "registry.terraform.io/titanicml/titanicml", ProtocolVersion: 6}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	if len(os.Args) > 1 && os.Args[1] == containerArgument {
 		if err := containerMain(os.Args[2:]); err != nil {
