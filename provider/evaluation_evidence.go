@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
@@ -30,7 +31,7 @@ var baselineTypes = map[string]attr.Type{"model_package_arn": types.StringType, 
 type evaluationInputs struct {
 	model, dataset manifest.File
 	training       *manifest.File
-	champion       *manifest.Champion
+	champion       *decision.Pointer
 }
 
 // observe digests the inputs and freezes the champion. A model or champion whose content is not what was promised is refused.
@@ -65,40 +66,44 @@ func digestInput(ctx context.Context, c *sagemaker.Client, attribute, uri string
 }
 
 // readChampion returns nil while the group has no champion.
-func readChampion(ctx context.Context, c *sagemaker.Client, group string, diags *diag.Diagnostics) *manifest.Champion {
-	uri := manifest.ChampionLocation(c.Store, group).URI()
-	obj, err := c.Get(ctx, uri)
-	if sagemaker.IsNotFound(err) {
-		return nil
-	}
+func readChampion(ctx context.Context, c *sagemaker.Client, group string, diags *diag.Diagnostics) *decision.Pointer {
 	at := path.Root("baseline_group")
+	champion, err := decision.ReadChampion(ctx, c, group)
 	if err != nil {
 		diags.AddAttributeError(at, "Champion not readable", sagemaker.Explain(err))
 		return nil
 	}
-	champion, err := manifest.DecodeChampion(obj.Body)
-	if err != nil {
-		diags.AddAttributeError(at, "Champion not readable", fmt.Sprintf("%s: %s. Promote a version to %s again to repair it.", uri, err, group))
+	if champion.Defect != "" {
+		diags.AddAttributeError(at, "Champion not valid",
+			champion.Defect+". A comparison with it would mean nothing. Apply the promotion that decided on it to repair the pointer, then evaluate again.")
 		return nil
 	}
-	got := digestInput(ctx, c, "baseline_group", champion.ArtifactURI, diags)
-	if got.SHA256 != "" && got.SHA256 != champion.ArtifactSHA256 {
-		diags.AddAttributeError(at, "Champion's artifact changed",
-			fmt.Sprintf("%s has sha256 %s, but was promoted with %s. A comparison with it would mean nothing. Restore the object, or promote another version.", champion.ArtifactURI, got.SHA256, champion.ArtifactSHA256))
+	if !champion.Valid() {
+		return nil
 	}
-	return &champion
+	p := champion.Pointer
+	got := digestInput(ctx, c, "baseline_group", p.ArtifactURI, diags)
+	if got.SHA256 != "" && got.SHA256 != p.ArtifactSHA256 {
+		diags.AddAttributeError(at, "Champion's artifact changed",
+			fmt.Sprintf("%s has sha256 %s, but was promoted with %s. A comparison with it would mean nothing. Restore the object, or promote another version.", p.ArtifactURI, got.SHA256, p.ArtifactSHA256))
+	}
+	return p
 }
 
 // hash covers what decides the result, by content where content can change under a name.
 func (m *evaluationModel) hash(ctx context.Context, in evaluationInputs, diags *diag.Diagnostics) (string, error) {
 	res := jobResources(ctx, m.Resources, diags)
+	var baseline []string
+	if p := in.champion; p != nil {
+		baseline = []string{p.ModelPackageARN, p.ArtifactURI, p.ArtifactSHA256, p.DecisionURI}
+	}
 	inputs := map[string]any{
 		"kind": "evaluation", "image": m.Image.ValueString(), "model": in.model, "dataset": in.dataset, "training": in.training,
 		"columns":     []string{m.IDColumn.ValueString(), m.LabelColumn.ValueString(), m.ScoreColumn.ValueString()},
 		"environment": stringMap(ctx, m.Environment, diags), "triggers": stringMap(ctx, m.Triggers, diags),
 		"resources": []any{res.InstanceType.ValueString(), res.InstanceCount.ValueInt64(), res.VolumeSizeGB.ValueInt64()},
 		"command":   [][]string{stringList(ctx, m.Entrypoint, diags), stringList(ctx, m.Arguments, diags)},
-		"baseline":  in.champion,
+		"baseline":  baseline,
 	}
 	return sagemaker.InputHash(inputs)
 }

@@ -227,17 +227,8 @@ func (r *evaluationResource) Read(ctx context.Context, req resource.ReadRequest,
 func (r *evaluationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m evaluationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	tagsAll, tags := r.session.applyTags(ctx, m.Tags, &resp.Diagnostics)
+	m.TagsAll = r.session.updateJob(ctx, "Evaluation", m.ARN, m.Tags, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	m.TagsAll = tagsAll
-	c, err := r.session.client(ctx)
-	if err == nil {
-		err = c.SyncTags(ctx, m.ARN.ValueString(), tags)
-	}
-	if err != nil {
-		addError(&resp.Diagnostics, "Evaluation not updated", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
@@ -247,36 +238,24 @@ func (r *evaluationResource) Update(ctx context.Context, req resource.UpdateRequ
 func (r *evaluationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m evaluationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	timeout, d := m.Timeouts.Delete(ctx, 20*time.Minute)
-	resp.Diagnostics.Append(d...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	c, err := r.session.client(ctx)
-	if err != nil {
-		addError(&resp.Diagnostics, "Evaluation not deleted", err)
-		return
-	}
-	how, name := m.OnDestroy.ValueString(), m.ID.ValueString()
-	if how == onDestroyDelete && refuseReferenced(ctx, c, &resp.Diagnostics, "Evaluation", name, m.ARN.ValueString(), m.EvidenceURI.ValueString(), m.ReportURI.ValueString(), m.ReportSHA256.ValueString()) {
-		return
-	}
-	if !dropJob(ctx, c, sagemaker.Processing, name, how, m.Status.ValueString() == sagemaker.JobInProgress, &resp.Diagnostics) || how != onDestroyDelete {
-		return
-	}
-	under := c.Store.Join("evaluations", name)
-	under.Key += "/"
-	objects, err := c.List(ctx, under)
-	for _, o := range objects {
-		if err == nil {
-			err = c.Remove(ctx, o.URI)
-		}
-	}
-	if err != nil {
-		addError(&resp.Diagnostics, "Evaluation not deleted", err)
-	}
+	r.session.deleteJob(ctx, m.Timeouts, jobDeletion{what: "Evaluation", kind: sagemaker.Processing, name: m.ID.ValueString(), onDestroy: m.OnDestroy.ValueString(),
+		interrupted: m.Status.ValueString() == sagemaker.JobInProgress,
+		names:       []string{m.ID.ValueString(), m.ARN.ValueString(), m.EvidenceURI.ValueString(), m.ReportURI.ValueString(), m.ReportSHA256.ValueString()},
+		remove: func(ctx context.Context, c *sagemaker.Client) error {
+			under := c.Store.Join("evaluations", m.ID.ValueString())
+			under.Key += "/"
+			objects, err := c.List(ctx, under)
+			if err != nil {
+				return err
+			}
+			for _, o := range objects {
+				if err := c.Remove(ctx, o.URI); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}, &resp.Diagnostics)
 }
 
 func (r *evaluationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
@@ -63,6 +65,21 @@ func (h *harness) evidence(s *terraform.State) (manifest.Evidence, error) {
 	return manifest.Decode(obj.Body)
 }
 
+// crown makes an artifact the champion of group "tiny", with a decision.
+func (h *harness) crown(version int, artifact, sha256 string) error {
+	ctx, c := h.t.Context(), h.client()
+	before, err := decision.ReadChampion(ctx, c, "tiny")
+	if err != nil {
+		return err
+	}
+	r, err := decision.Write(ctx, c, &decision.Record{Schema: 1, Kind: decision.KindPromotion, Outcome: gate.Approved, ModelPackageGroup: "tiny",
+		ModelPackageARN: fmt.Sprintf("arn:x/%d", version), Version: version, ArtifactURI: artifact, ArtifactSHA256: sha256})
+	if err != nil {
+		return err
+	}
+	return decision.Point(ctx, c, before, r)
+}
+
 func TestEvaluationLifecycle(t *testing.T) {
 	h := newHarness(t)
 	baseline := `baseline_group = "tiny"`
@@ -86,10 +103,7 @@ func TestEvaluationLifecycle(t *testing.T) {
 					t.Errorf("evidence %+v", doc)
 				}
 				// What was scored here becomes the champion.
-				pointer := fmt.Sprintf(`{"schema":1,"model_package_group":"tiny","model_package_arn":"arn:x/1","artifact_uri":%q,"artifact_sha256":%q,"decision_uri":"s3://d"}`,
-					attrs["artifact_uri"], attrs["artifact_sha256"])
-				put(t, h.client(), "s3://titanicml-local/titanicml/champions/tiny.json", pointer)
-				return nil
+				return h.crown(1, attrs["artifact_uri"], attrs["artifact_sha256"])
 			},
 		},
 		resource.TestStep{ // a new champion alone changes nothing: the evaluation is frozen
@@ -132,12 +146,27 @@ func TestEvaluationLifecycle(t *testing.T) {
 		},
 		resource.TestStep{ // a champion whose artifact changed is no baseline
 			PreConfig: func() {
-				put(t, h.client(), "s3://titanicml-local/titanicml/champions/tiny.json",
-					`{"schema":1,"model_package_group":"tiny","model_package_arn":"arn:x/1","artifact_uri":"s3://titanicml-local/other.tar.gz","artifact_sha256":"00","decision_uri":"s3://d"}`)
 				put(t, h.client(), "s3://titanicml-local/other.tar.gz", "tampered")
+				if err := h.crown(2, "s3://titanicml-local/other.tar.gz", "00"); err != nil {
+					t.Fatal(err)
+				}
 			},
 			Config:      h.config(evaluationConfig(850, train+baseline)),
 			ExpectError: says("but was promoted with 00. A comparison with it would mean nothing."),
+		},
+		resource.TestStep{ // nor is one without its decision
+			PreConfig: func() {
+				c := h.client()
+				champion, err := decision.ReadChampion(t.Context(), c, "tiny")
+				if err == nil {
+					err = c.Remove(t.Context(), champion.Pointer.DecisionURI)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:      h.config(evaluationConfig(850, train+baseline)),
+			ExpectError: saysAll("Champion not valid", "which does not exist. A comparison with it would mean nothing. Apply the promotion that decided on it"),
 		},
 	)
 }

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	sdktypes "github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
@@ -98,4 +100,58 @@ func dropJob(ctx context.Context, c *sagemaker.Client, kind sagemaker.Kind, name
 		return false
 	}
 	return true
+}
+
+// updateJob brings a job's tags in line with the plan and returns tags_all; nothing else of a job can change.
+func (s *session) updateJob(ctx context.Context, what string, arn types.String, own types.Map, diags *diag.Diagnostics) types.Map {
+	tagsAll, tags := s.applyTags(ctx, own, diags)
+	if diags.HasError() {
+		return tagsAll
+	}
+	c, err := s.client(ctx)
+	if err == nil {
+		err = c.SyncTags(ctx, arn.ValueString(), tags)
+	}
+	if err != nil {
+		addError(diags, what+" not updated", err)
+	}
+	return tagsAll
+}
+
+// jobDeletion is what the deletes of training runs and evaluations do not share.
+type jobDeletion struct {
+	what            string // as messages call it
+	kind            sagemaker.Kind
+	name, onDestroy string
+	// interrupted says that nobody has seen the job's result, so that a later create may adopt it.
+	interrupted bool
+	// names are what a champion, an endpoint or a record could reference.
+	names []string
+	// remove deletes what the job made.
+	remove func(context.Context, *sagemaker.Client) error
+}
+
+// deleteJob leaves, stops or deletes a job, as on_destroy has it.
+func (s *session) deleteJob(ctx context.Context, limits timeouts.Value, d jobDeletion, diags *diag.Diagnostics) {
+	timeout, dd := limits.Delete(ctx, 20*time.Minute)
+	diags.Append(dd...)
+	if diags.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c, err := s.client(ctx)
+	if err != nil {
+		addError(diags, d.what+" not deleted", err)
+		return
+	}
+	if d.onDestroy == onDestroyDelete && refuseReferenced(ctx, c, diags, d.what, d.names...) {
+		return
+	}
+	if !dropJob(ctx, c, d.kind, d.name, d.onDestroy, d.interrupted, diags) || d.onDestroy != onDestroyDelete {
+		return
+	}
+	if err := d.remove(ctx, c); err != nil {
+		addError(diags, d.what+" not deleted", err)
+	}
 }

@@ -266,17 +266,8 @@ func (r *trainingRunResource) readArtifact(ctx context.Context, c *sagemaker.Cli
 func (r *trainingRunResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m trainingRunModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	tagsAll, tags := r.session.applyTags(ctx, m.Tags, &resp.Diagnostics)
+	m.TagsAll = r.session.updateJob(ctx, "Training run", m.ARN, m.Tags, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	m.TagsAll = tagsAll
-	c, err := r.session.client(ctx)
-	if err == nil {
-		err = c.SyncTags(ctx, m.ARN.ValueString(), tags)
-	}
-	if err != nil {
-		addError(&resp.Diagnostics, "Training run not updated", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
@@ -286,34 +277,18 @@ func (r *trainingRunResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *trainingRunResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m trainingRunModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	timeout, d := m.Timeouts.Delete(ctx, 20*time.Minute)
-	resp.Diagnostics.Append(d...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	c, err := r.session.client(ctx)
-	if err != nil {
-		addError(&resp.Diagnostics, "Training run not deleted", err)
-		return
-	}
-	how := m.OnDestroy.ValueString()
-	if how == onDestroyDelete && refuseReferenced(ctx, c, &resp.Diagnostics, "Training run", m.ArtifactURI.ValueString(), m.ArtifactSHA256.ValueString(), m.ARN.ValueString(), m.ID.ValueString()) {
-		return
-	}
-	if !dropJob(ctx, c, sagemaker.Training, m.ID.ValueString(), how, m.interrupted(), &resp.Diagnostics) || how != onDestroyDelete {
-		return
-	}
-	if uri := m.ArtifactURI.ValueString(); uri != "" {
-		if err := c.Remove(ctx, uri); err != nil {
-			addError(&resp.Diagnostics, "Training run not deleted", err)
-			return
-		}
-	}
-	if err := c.DeleteTrainingJob(ctx, m.ID.ValueString()); err != nil {
-		addError(&resp.Diagnostics, "Training run not deleted", err)
-	}
+	r.session.deleteJob(ctx, m.Timeouts, jobDeletion{what: "Training run", kind: sagemaker.Training, name: m.ID.ValueString(), onDestroy: m.OnDestroy.ValueString(),
+		interrupted: m.interrupted(),
+		names:       []string{m.ArtifactURI.ValueString(), m.ArtifactSHA256.ValueString(), m.ARN.ValueString(), m.ID.ValueString()},
+		remove: func(ctx context.Context, c *sagemaker.Client) error {
+			if uri := m.ArtifactURI.ValueString(); uri != "" {
+				if err := c.Remove(ctx, uri); err != nil {
+					return err
+				}
+			}
+			return c.DeleteTrainingJob(ctx, m.ID.ValueString())
+		},
+	}, &resp.Diagnostics)
 }
 
 func (r *trainingRunResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

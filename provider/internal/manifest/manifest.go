@@ -77,29 +77,3 @@ func Decode(body []byte) (Evidence, error) {
 	}
 	return e, nil
 }
-
-// Champion is the pointer at champions/<group>.json, as far as an evaluation needs it.
-type Champion struct {
-	ModelPackageGroup string `json:"model_package_group"`
-	ModelPackageARN   string `json:"model_package_arn"`
-	ArtifactURI       string `json:"artifact_uri"`
-	ArtifactSHA256    string `json:"artifact_sha256"`
-	DecisionURI       string `json:"decision_uri"`
-}
-
-// ChampionLocation is where the pointer of a group lies in a store.
-func ChampionLocation(store sagemaker.Location, group string) sagemaker.Location {
-	return store.Join("champions", group+".json")
-}
-
-// DecodeChampion reads a pointer; every field must be there.
-func DecodeChampion(body []byte) (Champion, error) {
-	var c Champion
-	if err := json.Unmarshal(body, &c); err != nil {
-		return c, fmt.Errorf("reading champion pointer: %w", err)
-	}
-	if c.ModelPackageARN == "" || c.ArtifactURI == "" || c.ArtifactSHA256 == "" || c.DecisionURI == "" {
-		return c, fmt.Errorf("reading champion pointer: it lacks model_package_arn, artifact_uri, artifact_sha256 or decision_uri")
-	}
-	return c, nil
-}
