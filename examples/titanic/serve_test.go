@@ -184,16 +184,19 @@ func TestTerminationLetsRequestsFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", csvType)
+	// The first half leaves only after the server has begun to read the request.
+	request.Header.Set("Expect", "100-continue")
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: 30 * time.Second}}
 	answered := make(chan error, 1)
 	go func() {
-		answer, err := http.DefaultClient.Do(request)
+		answer, err := client.Do(request)
 		if err == nil {
 			_, err = io.ReadAll(answer.Body)
 			_ = answer.Body.Close()
 		}
 		answered <- err
 	}()
-	if _, err := halves.Write([]byte("3,male,22,1,0\n")); err != nil { // returns once the request is on its way
+	if _, err := halves.Write([]byte("3,male,22,1,0\n")); err != nil { // returns once the request is being read
 		t.Fatal(err)
 	}
 	waitUntilRefused := func() {
