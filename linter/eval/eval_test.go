@@ -33,12 +33,12 @@ func newMemory(texts map[string]string) *memory {
 func (m *memory) ReadDir(name string) ([]fs.DirEntry, error) {
 	return fs.ReadDir(m.MapFS, path.Clean(name))
 }
-func (m *memory) Abs(name string) string                     { return path.Join("/work", name) }
+func (m *memory) Abs(name string) string                     { return path.Join("/repo", name) }
 func (m *memory) Module(dir string) (*module.Module, error)  { return m.cache.Module(dir) }
 func (m *memory) Installed(string, []string) (string, bool)  { return "", false }
 func (m *memory) Glob(dir, pattern string) ([]string, error) { return fs.Glob(m.MapFS, pattern) }
 func (m *memory) read(name string) ([]byte, error) {
-	return fs.ReadFile(m.MapFS, strings.TrimPrefix(path.Clean(name), "/work/"))
+	return fs.ReadFile(m.MapFS, strings.TrimPrefix(path.Clean(name), "/repo/"))
 }
 
 type loader struct{ *memory }
