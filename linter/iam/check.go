@@ -301,6 +301,8 @@ func (c *checker) resources(i int, s *Statement) {
 			c.report(rule, i, r, "allows %s on %s because %s takes no resource; split the statement and name the resources of %s%s", needs[0], r, none[0], needs[0], example(needs[0]))
 		case len(needs) == 1:
 			c.report(rule, i, r, "allows %s on %s; name the resources%s", needs[0], r, example(needs[0]))
+		case len(needs) == 2:
+			c.report(rule, i, r, "allows %s and %s on %s; name the resources%s", needs[0], needs[1], r, example(needs[0]))
 		default:
 			c.report(rule, i, r, "allows %s and %d more actions on %s; name the resources%s", needs[0], len(needs)-1, r, example(needs[0]))
 		}
