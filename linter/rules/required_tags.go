@@ -169,18 +169,6 @@ func checkTags(p *linter.Pass, r *eval.Resource, attr string, tags eval.Value, a
 	}
 }
 
-// missingSometimes returns the keys that are missing in some case only, and when.
-func missingSometimes(p *linter.Pass, tags eval.Value) (lack []string, when string) {
-	cases := tags.Cases()
-	in := make([]bool, len(cases.Values))
-	for n, c := range cases.Values {
-		if l := missing(p, c); lack == nil || slices.Equal(l, lack) {
-			lack, in[n] = l, len(l) > 0
-		}
-	}
-	return lack, cases.When(in)
-}
-
 func missing(p *linter.Pass, tags eval.Value) []string {
 	var out []string
 	for _, k := range p.Strings("tags") {
@@ -191,17 +179,20 @@ func missing(p *linter.Pass, tags eval.Value) []string {
 	return out
 }
 
-// report checks keys and values, and returns the finding about missing keys.
+// report checks keys and values, and returns the first finding about missing keys.
 func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags eval.Value, advice string) (f *linter.Finding) {
-	if lack, when := missingSometimes(p, tags); len(lack) > 0 {
-		hint := ""
-		for _, k := range tags.Keys() {
-			if i := slices.IndexFunc(lack, func(m string) bool { return strings.EqualFold(m, k) && m != k }); i >= 0 {
-				hint = fmt.Sprintf(" (the key %q is spelled %q)", lack[i], k)
-			}
+	for _, lacks := range verdicts(tags, func(v eval.Value) string {
+		lack := missing(p, v)
+		if len(lack) == 0 {
+			return ""
 		}
-		f = p.Report(at, "%s lacks the %s %s%s%s; %s", r.Address(), plural(what, "key", len(lack)), strings.Join(lack, ", "), hint, when, advice)
-		f.Evidence = what + " lacks " + strings.Join(lack, ",") + when
+		return plural(what, "key", len(lack)) + " " + strings.Join(lack, ", ") + misspelled(v, lack)
+	}) {
+		found := p.Report(at, "%s lacks the %s; %s", r.Address(), lacks, advice)
+		found.Evidence = what + " lacks " + lacks
+		if f == nil {
+			f = found
+		}
 	}
 	values, patterns := p.Lists("values"), p.Map("patterns")
 	keys := p.Strings("tags")
@@ -233,6 +224,16 @@ func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags
 		}
 	}
 	return f
+}
+
+// misspelled explains a missing key that is there in another case of letters.
+func misspelled(tags eval.Value, lack []string) (hint string) {
+	for _, k := range tags.Keys() {
+		if i := slices.IndexFunc(lack, func(m string) bool { return strings.EqualFold(m, k) && m != k }); i >= 0 {
+			hint = fmt.Sprintf(" (the key %q is spelled %q)", lack[i], k)
+		}
+	}
+	return hint
 }
 
 func plural(what, noun string, n int) string {

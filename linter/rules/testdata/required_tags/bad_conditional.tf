@@ -21,3 +21,7 @@ resource "aws_sqs_queue" "hidden" {
 resource "aws_sqs_queue" "empty" {
   tags = { project = "p", env = "e", owner = var.named ? "o" : "", managed_by = "t", cost_center = "c" } # want "tag owner is empty, when var.named is false; name"
 }
+
+resource "aws_sqs_queue" "never_whole" {
+  tags = var.named ? { project = "p", env = "e", owner = "o", managed_by = "t" } : {} # want "the tag cost_center, when var.named is true" "the tags project, env, owner, managed_by, cost_center, when var.named is false"
+}
