@@ -3,6 +3,7 @@ package provider
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -165,6 +166,8 @@ func TestDatasetRefusals(t *testing.T) {
 		"missing column": {"id,other\n1,0\n", datasetConfig, `column "label": got columns id, other, expected a column of that name`},
 		"ragged":         {"id,label\n1,0,3\n", datasetConfig, "got wrong number of fields, expected 2 fields as in the header"},
 		"empty":          {"\n", datasetConfig, "got an empty file, expected a header line"},
+		"a directory":    {"id,label\n1,0\n", strings.Replace(datasetConfig, "/train.csv", "", 1), "is a directory; expected a file."},
+		"not text":       {"id,label\n1,\xff\xfe\n", datasetConfig, "line 2"},
 		"two sources":    {"id,label\n1,0\n", `resource "titanicml_dataset" "d" {` + "\nname = \"a\"\nsource = \"a\"\nsource_uri = \"s3://b/c\"\n}", "Invalid Attribute Combination"},
 		"bad uri":        {"id,label\n1,0\n", `resource "titanicml_dataset" "d" {` + "\nname = \"a\"\nsource_uri = \"/tmp/x\"\n}", "expected an S3 URI such as s3://bucket/key"},
 	} {

@@ -78,7 +78,7 @@ resource "titanicml_evaluation" "e" {
 	}
 	for _, kind := range []sagemaker.Kind{sagemaker.Training, sagemaker.Processing} {
 		if jobs := k.jobs(kind); len(jobs) != 1 || jobs[0].Status != sagemaker.JobCompleted {
-			t.Errorf("%s jobs are %v, want one that is Completed", kind, jobs)
+			t.Errorf("%d %s jobs, want one, Completed", len(jobs), kind)
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (k *killed) interrupt(kind sagemaker.Kind, summary string) {
 	}
 	jobs := k.jobs(kind)
 	if len(jobs) != 1 || jobs[0].Status != sagemaker.JobInProgress {
-		k.t.Fatalf("%s jobs are %v, want one that goes on:\n%s", kind, jobs, &out)
+		k.t.Fatalf("%d %s jobs, want one that goes on:\n%s", len(jobs), kind, &out)
 	}
 	want := saysAll(summary, "Interrupted while job "+jobs[0].Name+" runs. The job goes on and the next apply picks it up. To stop it:",
 		"titanicml-local jobs stop --data-dir "+k.data+" --region eu-west-1 "+jobs[0].Name, "stdout.log")
