@@ -29,14 +29,15 @@ func main() {
 	roots := flag.Int("roots", 2000, "root modules of the largest monorepo")
 	rounds := flag.Int("rounds", 3, "runs of each measurement; the median counts")
 	parse := flag.String("parse", "", "internal: parse everything below this directory and end")
-	bin := flag.String("peers", "", "directory with tfsec, tflint and its aws ruleset: compare with them, on a tenth of the roots")
+	bin := flag.String("peers", "", "directory with tfsec, tflint and its aws ruleset: compare with them")
+	peerRoots := flag.Int("peer-roots", 200, "root modules of the comparison with others")
 	flag.Parse()
 	var err error
 	if *parse != "" {
 		err = parseAll(*parse)
 	} else if *lint, err = filepath.Abs(*lint); err == nil {
 		if err = measure(*lint, *roots, *rounds); err == nil && *bin != "" {
-			err = peers(*lint, *bin, *roots/10)
+			err = peers(*lint, *bin, *peerRoots)
 		}
 	}
 	if err != nil {
