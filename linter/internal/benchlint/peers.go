@@ -65,7 +65,7 @@ func peers(lint, bin string, n int) error {
 	fmt.Printf("%-14s %10s\n", "titanicml-lint", took.Round(time.Millisecond))
 	short := false
 	for _, p := range []peer{
-		{"tfsec", 15, []string{"--format", "json", "--no-colour", at}, nil, "iam_wildcard_action", func(out []byte) (int, error) {
+		{"tfsec", 15, []string{"--format", "json", "--no-colour", "--force-all-dirs", at}, nil, "iam_wildcard_action", func(out []byte) (int, error) {
 			var r struct {
 				Results []struct {
 					ID string `json:"long_id"`
