@@ -127,11 +127,13 @@ func pair(rounds int, a, b func() (sample, error)) (sample, sample, error) {
 		}
 		as, bs = append(as, x), append(bs, y)
 	}
-	median := func(s []sample) sample {
-		slices.SortFunc(s, func(a, b sample) int { return int(a.wall - b.wall) })
-		return s[len(s)/2]
-	}
 	return median(as), median(bs), nil
+}
+
+// median is the run of the middle wall time.
+func median(s []sample) sample {
+	slices.SortFunc(s, func(a, b sample) int { return int(a.wall - b.wall) })
+	return s[len(s)/2]
 }
 
 func measure(lint string, roots, rounds int) error {
