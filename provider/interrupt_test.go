@@ -21,6 +21,7 @@ import (
 // TestCtrlC interrupts terraform apply, as a terminal does, while it waits for a training job and then for an evaluation. The jobs go
 // on, the message says how to stop them, and the next apply adopts them.
 func TestCtrlC(t *testing.T) {
+	t.Parallel()
 	terraform := findTerraform(t)
 	program, err := os.Executable()
 	if err != nil {

@@ -41,6 +41,7 @@ var killPoints = []string{
 // TestKilledApplyConverges kills, at every point of an apply, the provider and in a second round the engine. The next apply ends
 // in the state that an undisturbed one would have reached: one job, one package, one record, one configuration each.
 func TestKilledApplyConverges(t *testing.T) {
+	t.Parallel()
 	terraform := findTerraform(t)
 	binaries := t.TempDir()
 	build := exec.Command("go", "build", "-tags", "titanicml_killpoints", "-o", filepath.Join(binaries, "terraform-provider-titanicml"), "github.com/titanicml/terraform-provider-titanicml")
@@ -49,6 +50,7 @@ func TestKilledApplyConverges(t *testing.T) {
 	}
 	for _, victim := range []string{"provider", "engine"} {
 		t.Run(victim, func(t *testing.T) {
+			t.Parallel()
 			k := newKilled(t, terraform, binaries)
 			for i, point := range killPoints {
 				k.round(i, point, victim == "engine")
