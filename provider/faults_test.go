@@ -105,7 +105,6 @@ func (f *faults) forward(w http.ResponseWriter, r *http.Request, body []byte) {
 
 // TestApplyThroughFaults applies everything with engine = "sagemaker" through the faults, and finds exactly what it should.
 func TestApplyThroughFaults(t *testing.T) {
-	t.Parallel()
 	h := newHarness(t)
 	c := h.client()
 	if err := c.EnsureBucket(t.Context(), c.Store.Bucket); err != nil {

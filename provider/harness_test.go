@@ -37,8 +37,12 @@ type harness struct {
 }
 
 // newHarness skips the test where no Terraform is at hand: terraform-plugin-testing would download one.
+// It lets the test run beside others: most of its time is spent waiting for Terraform.
 func newHarness(t testing.TB) *harness {
 	t.Helper()
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel()
+	}
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		if _, err := exec.LookPath("terraform"); err != nil {
 			t.Skip("needs terraform on PATH, or TF_ACC_TERRAFORM_PATH")

@@ -34,7 +34,7 @@ leftovers() {
 
 echo "testing with $("$cli" version | head -n 1) and the race detector (the first run compiles everything twice)"
 status=0
-go test -race -timeout 20m "$@" ./... || status=$?
+go test -race -timeout 20m -parallel 4 "$@" ./... || status=$?
 
 left=$(leftovers)
 if [[ -n $left ]]; then
