@@ -66,6 +66,66 @@ func FuzzPlan(f *testing.F) {
 	})
 }
 
+// FuzzVars reads arbitrary text as a variables file, in native and in JSON syntax, and lints what uses its values.
+func FuzzVars(f *testing.F) {
+	f.Add("tags = { a = \"b\", c = null }\nsize = 1e999\nlist = [for x in [1] : x]\n")
+	f.Add(`{"tags":{"a":"b${1}"},"size":"%{if true}x%{endif}","list":[null,true,[]]}`)
+	f.Add("tags <<EOT\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		name := "terraform.tfvars"
+		if strings.HasPrefix(strings.TrimSpace(text), "{") {
+			name += ".json"
+		}
+		write(t, dir, map[string]string{name: text, "main.tf": `variable "tags" { type = map(string) }
+variable "size" { default = 1 }
+variable "list" { default = [] }
+resource "aws_s3_bucket" "b" {
+  for_each = toset(var.list)
+  bucket   = "b-${each.key}-${var.size}"
+  tags     = merge(var.tags, { size = var.size })
+}
+resource "aws_sqs_queue" "q" {
+  count  = var.size
+  policy = jsonencode({ Statement = [for x in var.list : { Effect = "Allow", Action = x, Resource = "*" }] })
+}
+`})
+		noPanic(t, lint(t, dir, linter.Options{Rules: rules.All(), Workers: 1}))
+	})
+}
+
+// FuzzTemplate renders arbitrary text as the template of a policy, with known and unknown variables.
+func FuzzTemplate(f *testing.F) {
+	f.Add(`{"Statement":[%{ for a in actions ~}{"Effect":"Allow","Action":"${a}","Resource":"${arn}/*"},%{ endfor ~}]}`)
+	f.Add("%{ if known == \"x\" }${jsonencode(actions)}%{ else }${unknown}%{ endif }")
+	f.Add("$${a} %%{b} ${ [for x in actions : \"${x}-${known}\"][0] }")
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{"policy.tpl": text, "main.tf": `variable "unknown" {}
+resource "aws_iam_policy" "p" {
+  name   = "p"
+  policy = templatefile("policy.tpl", { actions = ["s3:*", "iam:PassRole"], arn = aws_iam_policy.q.arn, known = "x", unknown = var.unknown })
+}
+resource "aws_iam_policy" "q" {
+  name   = "q"
+  policy = templatestring(file("policy.tpl"), { actions = var.unknown, arn = "arn:aws:s3:::b", known = "y", unknown = 1 })
+}
+`})
+		noPanic(t, lint(t, dir, linter.Options{Rules: rules.All(), Workers: 1}))
+	})
+}
+
+// FuzzWorkflow reads arbitrary text as a workflow that applies a configuration.
+func FuzzWorkflow(f *testing.F) {
+	f.Add("on: [push]\npermissions: write-all\njobs:\n  prod:\n    runs-on: ubuntu-latest\n    environment: prod\n    steps:\n      - uses: actions/checkout@v4\n      - run: terraform apply\n")
+	f.Add("on:\n  pull_request:\njobs:\n  a: &a\n    needs: [b, a]\n    runs-on: ${{ matrix.x }}\n    steps:\n      - run: |\n          make plan && terraform -chdir=x plan -out \"$(mktemp)\"\n  b: *a\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{".github/workflows/a.yml": text, "Makefile": "plan:\n\tterraform plan\n", "main.tf": "terraform {\n  backend \"s3\" {}\n}\n"})
+		noPanic(t, lint(t, dir, linter.Options{Rules: rules.All(), Workers: 1}))
+	})
+}
+
 // FuzzConfig reads arbitrary text as a configuration file.
 func FuzzConfig(f *testing.F) {
 	f.Add("disabled_by_default = true\nrule \"required_tags\" {\n  enabled = true\n  tags = [\"a\"]\n  values = { env = [\"dev\"] }\n}\n")
