@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
 )
 
 // legacyEndpoint makes an endpoint as hashicorp/aws would, behind the provider's back.
@@ -149,7 +150,7 @@ func TestPermissions(t *testing.T) {
 		if !used[action] && !implied[action] {
 			t.Errorf("%s: the table has %s, which no code calls", p.path, action)
 		}
-		if _, ok := iam.FindAction(action); !ok {
+		if _, ok := actions.Find(action); !ok {
 			t.Errorf("%s: there is no action %s", p.path, action)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
+	"github.com/titanicml/terraform-provider-titanicml/linter/revision"
 )
 
 var rangeOfNothing hcl.Range
@@ -71,7 +72,7 @@ func newRun(ctx context.Context, o Options) (*run, error) {
 		failed: func(d hcl.Diagnostics) { r.failDiags(d) }, absent: r.absent}
 	r.tree = &Tree{Start: o.Dirs, files: r, modules: r.cache}
 	if o.DiffBase != "" {
-		git, err := openRevision(ctx, o.Files.Root(), o.DiffBase, o.Files.Abs)
+		git, err := revision.Open(ctx, o.Files.Root(), o.DiffBase, o.Files.Abs)
 		if err != nil {
 			return nil, fmt.Errorf("open base revision: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/revision"
 )
 
 // Tree is the whole run: the directories that were linted and the files beside them. Paths are those shown in findings:
@@ -46,7 +47,7 @@ type Files interface {
 type Base struct {
 	// Name is the revision as given.
 	Name  string
-	files *gitFiles
+	files *revision.Files
 	run   *run
 }
 
@@ -57,7 +58,7 @@ func (b *Base) ReadFile(name string) ([]byte, error) { return b.files.ReadFile(n
 func (b *Base) ReadDir(name string) ([]fs.DirEntry, error) { return b.files.ReadDir(name) }
 
 // Changed reports whether a file differs from the revision, or exists only on one side.
-func (b *Base) Changed(name string) (bool, error) { return b.files.changed(name, b.run.files) }
+func (b *Base) Changed(name string) (bool, error) { return b.files.Changed(name, b.run.files) }
 
 // Root evaluates a root module as it was, with the variables of its own files and the same flags; nil when the directory held
 // none.

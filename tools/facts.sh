@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 
 echo "AWS actions from $iam_data"
 archive=$(cd "$work" && npm pack --silent "$iam_data" | tail -n 1)
-go run ./linter/iam/facts "$work/$archive"
+go run ./linter/iam/actions/facts "$work/$archive"
 
 echo "AWS resource types from $provider_aws"
 archive=$(cd "$work" && npm pack --silent "$provider_aws" | tail -n 1)

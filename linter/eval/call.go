@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/functions"
 )
 
 // native is a function that understands partial values. Arguments are evaluated; refs of unknown results are the caller's.
@@ -68,7 +70,7 @@ func (s *scope) apply(e *hclsyntax.FunctionCallExpr, name string, args []Value, 
 	if strings.HasPrefix(name, "provider::") {
 		return UnknownValue(argRefs(args)...)
 	}
-	f, ok := library()[name]
+	f, ok := functions.All()[name]
 	if !ok {
 		return s.fail()
 	}
@@ -101,7 +103,7 @@ func (s *scope) callCty(f function.Function, args []Value) (out Value) {
 			out = s.fail()
 		}
 	}()
-	vals, ok := convertArgs(f, vals)
+	vals, ok := functions.ConvertArgs(f, vals)
 	if !ok {
 		return s.fail()
 	}

@@ -8,13 +8,15 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/functions"
 )
 
 // The bounds of one root module. Real configurations stay orders of magnitude below; hostile ones end in a Problem.
 const (
 	defaultSteps = 4_000_000
 	maxDepth     = 600
-	maxString    = 4 << 20
+	maxString    = functions.MaxString
 	maxElems     = 200_000
 )
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/functions"
 )
 
 // natives are the functions where a partial value makes a difference, and those that read files.
@@ -196,7 +198,7 @@ func length(s *scope, _ *hclsyntax.FunctionCallExpr, a []Value) Value {
 	case List, Map:
 		return IntValue(a[0].Len())
 	}
-	return s.callCty(library()["length"], a)
+	return s.callCty(functions.All()["length"], a)
 }
 
 func contains(s *scope, _ *hclsyntax.FunctionCallExpr, a []Value) Value {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
 )
 
 // Kind says what a policy is for, which decides what it is checked for.
@@ -47,7 +49,7 @@ type checker struct {
 	kind     Kind
 	admin    []bool // statements that iam_admin_policy has reported, of which the lesser findings are left out
 	findings []Finding
-	counts   map[string]Grant
+	counts   map[string]actions.Grant
 	guesses  int
 }
 
@@ -64,7 +66,7 @@ func (p *Policy) Guess() Kind {
 			kind = Trust
 		}
 		for _, a := range s.Action.Items {
-			if !Match("sts:*", a.S) {
+			if !actions.Match("sts:*", a.S) {
 				kind = Resource
 			}
 		}
@@ -75,7 +77,7 @@ func (p *Policy) Guess() Kind {
 // Check returns what is wrong with the policy's Allow statements, in the order of the text. Deny is never a finding and
 // never an excuse. The result is empty for a policy that is clean, never nil because something was unknown.
 func (p *Policy) Check(kind Kind) []Finding {
-	c := &checker{policy: p, kind: kind, admin: make([]bool, len(p.Statements)), counts: map[string]Grant{}, findings: []Finding{}}
+	c := &checker{policy: p, kind: kind, admin: make([]bool, len(p.Statements)), counts: map[string]actions.Grant{}, findings: []Finding{}}
 	for i := range p.Statements {
 		if s := &p.Statements[i]; s.Effect == Allow {
 			c.actions(i, s)
@@ -104,14 +106,14 @@ func (c *checker) report(rule string, statement int, at Text, format string, arg
 }
 
 // count is Count, once for each pattern and a bounded number of times; ok is false beyond the bound.
-func (c *checker) count(pattern string) (Grant, bool) {
+func (c *checker) count(pattern string) (actions.Grant, bool) {
 	pattern = strings.ToLower(pattern)
 	g, ok := c.counts[pattern]
 	if !ok {
 		if len(c.counts) >= maxPatterns {
 			return g, false
 		}
-		g = Count(pattern)
+		g = actions.Count(pattern)
 		c.counts[pattern] = g
 	}
 	return g, true
@@ -164,14 +166,14 @@ func (c *checker) unknownAction(i int, a Text) {
 		}
 		return
 	}
-	if _, ok := FindAction(a.S); ok {
+	if _, ok := actions.Find(a.S); ok {
 		return
 	}
-	_, service := FindService(prefix)
+	_, service := actions.FindService(prefix)
 	nearest, near := "", false
 	if c.guesses < maxGuesses {
 		c.guesses++
-		nearest, near = Nearest(a.S)
+		nearest, near = actions.Nearest(a.S)
 	}
 	switch {
 	case near:
@@ -214,12 +216,12 @@ func (c *checker) principals(i int, s *Statement) {
 	for _, e := range s.Principal.Entries {
 		v := e.Value
 		switch {
-		case onlyStars(v.S) || e.Kind == "AWS" && wildAccount(v):
+		case actions.OnlyStars(v.S) || e.Kind == "AWS" && wildAccount(v):
 			if s.Restricts() {
 				continue
 			}
 			who := "everybody in the world"
-			if e.Kind == "AWS" && !onlyStars(v.S) {
+			if e.Kind == "AWS" && !actions.OnlyStars(v.S) {
 				who = "principals of every account"
 			}
 			c.report(rule, i, v, "allows %s to principal %s, that is %s%s; name the principals, or add a condition on aws:PrincipalOrgID, aws:SourceAccount or aws:SourceArn", c.what(s), v, who, weak(s))
@@ -275,10 +277,10 @@ func (c *checker) adminStatement(i int, s *Statement) {
 		}
 		service, name, colon := strings.Cut(a.S, ":")
 		switch {
-		case onlyStars(a.S), colon && onlyStars(service) && onlyStars(name):
+		case actions.OnlyStars(a.S), colon && actions.OnlyStars(service) && actions.OnlyStars(name):
 			c.admin[i] = true
 			c.report("iam_admin_policy", i, a, `allows %s on "*", so its holder is an administrator; list actions and resources`, a)
-		case strings.EqualFold(service, "iam") && onlyStars(name):
+		case strings.EqualFold(service, "iam") && actions.OnlyStars(name):
 			c.admin[i] = true
 			c.report("iam_admin_policy", i, a, `allows %s on "*", so its holder can make itself an administrator; list actions and resources`, a)
 		}
@@ -325,11 +327,11 @@ func (c *checker) split(s *Statement) (needs, none []string) {
 			continue
 		}
 		if !wild(a.S) {
-			if action, ok := FindAction(a.S); ok {
+			if action, ok := actions.Find(a.S); ok {
 				switch action.Support() {
-				case NeedsResource:
+				case actions.NeedsResource:
 					needs = append(needs, a.String())
-				case NoResource:
+				case actions.NoResource:
 					none = append(none, a.String())
 				}
 			}
@@ -355,17 +357,17 @@ func (c *checker) support(pattern string) (some, none bool) {
 	if !colon || wild(service) {
 		return true, false
 	}
-	s, ok := FindService(service)
+	s, ok := actions.FindService(service)
 	if !ok {
 		return false, false
 	}
 	none = true
 	for i := range s.Actions {
-		if Match(name, s.Actions[i].Name) {
+		if actions.Match(name, s.Actions[i].Name) {
 			switch s.Actions[i].Support() {
-			case NeedsResource:
+			case actions.NeedsResource:
 				return true, false
-			case OptionalResource:
+			case actions.OptionalResource:
 				none = false
 			}
 		}
@@ -375,7 +377,7 @@ func (c *checker) support(pattern string) (some, none bool) {
 
 // example shows the shape of a resource that the action takes.
 func example(action string) string {
-	a, ok := FindAction(strings.Trim(action, `"`))
+	a, ok := actions.Find(strings.Trim(action, `"`))
 	if !ok {
 		return ""
 	}
@@ -406,7 +408,7 @@ func (c *checker) passRole(i int, s *Statement) {
 	if !s.limitedBy([]string{"iam:passedtoservice"}) {
 		at := s.Action.Items[0]
 		for _, a := range s.Action.Items {
-			if a.Known() && Match(a.S, "iam:PassRole") {
+			if a.Known() && actions.Match(a.S, "iam:PassRole") {
 				at = a
 			}
 		}

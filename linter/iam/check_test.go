@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected findings")
@@ -84,4 +86,18 @@ func findings(t *testing.T, text string, kind Kind) string {
 		fmt.Fprintf(&b, "%s: %s\n", f.Rule, f.Message)
 	}
 	return b.String()
+}
+
+// TestEscalationActionsExist keeps the lists of known combinations from rotting.
+func TestEscalationActionsExist(t *testing.T) {
+	for _, e := range directEscalations {
+		if _, ok := actions.Find(e.action); !ok {
+			t.Errorf("%s does not exist", e.action)
+		}
+	}
+	for _, e := range passEscalations {
+		if _, ok := actions.Find(e.action); !ok {
+			t.Errorf("%s does not exist", e.action)
+		}
+	}
 }

@@ -3,6 +3,8 @@ package iam
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
 )
 
 // principalKeys are the condition keys that can limit who the caller is, or on whose behalf a service calls. Keys of
@@ -128,7 +130,7 @@ func restrictingValue(kind keyKind, match bool, v Text) bool {
 		}
 		f := strings.SplitN(v.S, ":", 6)
 		if len(f) < 6 {
-			return !wild(v.S) || !v.Known() && !onlyStars(strings.ReplaceAll(v.S, Hole, ""))
+			return !wild(v.S) || !v.Known() && !actions.OnlyStars(strings.ReplaceAll(v.S, Hole, ""))
 		}
 		if f[4] != "" {
 			return !wild(f[4])

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
 )
 
 // directEscalations are actions that, on resources of the caller's choice, give it the rights of another identity or let it
@@ -142,7 +144,7 @@ func (c *checker) starts() map[string]bool {
 			}
 			seen[a.S] = true
 			for _, e := range passEscalations {
-				found[e.action] = found[e.action] || Match(a.S, e.action)
+				found[e.action] = found[e.action] || actions.Match(a.S, e.action)
 			}
 		}
 	}
@@ -180,7 +182,7 @@ func (c *checker) passed(i int, s *Statement, resource Text, starts map[string]b
 // allows reports whether an Action element of the statement, by itself or by a wildcard, contains the action.
 func (s *Statement) allows(action string) bool {
 	for _, a := range s.Action.Items {
-		if a.Known() && Match(a.S, action) {
+		if a.Known() && actions.Match(a.S, action) {
 			return true
 		}
 	}
@@ -228,7 +230,7 @@ func (s *Statement) passesTo(service string) bool {
 		}
 		passes := false
 		for _, v := range c.Values.Items {
-			passes = passes || !v.Known() || strings.EqualFold(v.S, service) || match && Match(v.S, service)
+			passes = passes || !v.Known() || strings.EqualFold(v.S, service) || match && actions.Match(v.S, service)
 		}
 		if !passes {
 			return false

@@ -1,8 +1,9 @@
 package iam
 
 import (
-	"slices"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
 )
 
 // Width says how wide a resource of a policy is.
@@ -23,14 +24,14 @@ const (
 // training-job/titanic-*) is not, and neither is one in the position of the partition. The part says what is wide,
 // as in "every region". Unknown parts are taken as named.
 func ResourceWidth(resource string) (w Width, part string) {
-	if onlyStars(resource) {
+	if actions.OnlyStars(resource) {
 		return EveryResource, "every resource"
 	}
 	f := strings.SplitN(resource, ":", 6)
 	if len(f) < 6 || !strings.EqualFold(f[0], "arn") || strings.Contains(f[0]+f[2], Hole) {
 		// Not an ARN that can be taken apart: a part that is unknown, or something AWS will refuse. A pattern such as
 		// "arn:*" still reaches everything.
-		if wild(f[0]) && !strings.Contains(resource, Hole) || len(f) < 6 && len(f) > 1 && onlyStars(f[len(f)-1]) && !strings.Contains(resource, Hole) {
+		if wild(f[0]) && !strings.Contains(resource, Hole) || len(f) < 6 && len(f) > 1 && actions.OnlyStars(f[len(f)-1]) && !strings.Contains(resource, Hole) {
 			return EveryResource, "every resource"
 		}
 		return Named, ""
@@ -49,19 +50,19 @@ func ResourceWidth(resource string) (w Width, part string) {
 
 func nameWidth(service, name string) (Width, string) {
 	if strings.Trim(name, "*/:") == "" && strings.Contains(name, "*") {
-		if _, ok := FindService(service); !ok {
+		if _, ok := actions.FindService(service); !ok {
 			return WidePart, "every resource of the service"
 		}
 		return WidePart, "every " + service + " resource"
 	}
-	first, rest, typed := cutSegment(name)
-	types := literalTypes(service)
+	first, rest, typed := actions.CutSegment(name)
+	types := actions.TypeWords(service)
 	if wild(first) {
-		if onlyStars(first) {
+		if actions.OnlyStars(first) {
 			return WidePart, "resources of every name"
 		}
 		for _, t := range types {
-			if !strings.Contains(first, Hole) && glob(first, t) {
+			if !strings.Contains(first, Hole) && actions.Glob(first, t) {
 				return WidePart, "several resource types"
 			}
 		}
@@ -74,43 +75,11 @@ func nameWidth(service, name string) (Width, string) {
 		if t != first {
 			continue
 		}
-		if whole, _, _ := cutSegment(rest); onlyStars(whole) {
+		if whole, _, _ := actions.CutSegment(rest); actions.OnlyStars(whole) {
 			return WidePart, "every " + first
 		}
 	}
 	return Named, ""
-}
-
-// cutSegment cuts a resource name at its first / or colon.
-func cutSegment(name string) (first, rest string, found bool) {
-	if i := strings.IndexAny(name, "/:"); i >= 0 {
-		return name[:i], name[i+1:], true
-	}
-	return name, "", false
-}
-
-// literalTypes returns the words with which the resource part of the service's ARNs begin: training-job, log-group. They tell
-// a type from a name, as in arn:aws:s3:::bucket/*, whose bucket is no type.
-func literalTypes(service string) []string {
-	if s, ok := FindService(service); ok {
-		return s.typeWords
-	}
-	return nil
-}
-
-func typeWords(prefix string, resources []ResourceType) []string {
-	var out []string
-	for i := range resources {
-		f := strings.SplitN(resources[i].ARN, ":", 6)
-		if len(f) < 6 || !strings.EqualFold(f[2], prefix) {
-			continue
-		}
-		first, _, typed := cutSegment(strings.TrimPrefix(f[5], "/"))
-		if typed && !strings.Contains(first, "$") && !slices.Contains(out, first) {
-			out = append(out, first)
-		}
-	}
-	return out
 }
 
 func wild(s string) bool { return strings.ContainsAny(s, "*?") }

@@ -4,6 +4,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
 // IAMAdminPolicy reports policies that make their holder an administrator.
@@ -13,7 +14,7 @@ var IAMAdminPolicy = &linter.Rule{
 	Severity: linter.Error,
 	Since:    "0.1.0",
 	Scope:    linter.PerResource,
-	Types:    policyTypes,
+	Types:    policies.Types,
 	Text: `A finding is every action on every resource, ` + "`" + `iam:*` + "`" + ` on every resource (its holder can grant itself the rest), and the attachment of
 an AWS managed policy that does the same: AdministratorAccess, IAMFullAccess, PowerUserAccess and their like. A condition
 does not change what the statement allows once it holds. Managed policies are looked up in attachments, ` + "`" + `managed_policy_arns` + "`" + ` of
@@ -21,22 +22,9 @@ roles and IAM Identity Center permission sets.`,
 	Run: runAdminPolicy,
 }
 
-// attachments are the arguments that attach managed policies by ARN. Boundaries are left out: they grant nothing.
-var attachments = map[string][]string{
-	"aws_iam_group_policy_attachment":            {"policy_arn"},
-	"aws_iam_group_policy_attachments_exclusive": {"policy_arns"},
-	"aws_iam_policy_attachment":                  {"policy_arn"},
-	"aws_iam_role":                               {"managed_policy_arns"},
-	"aws_iam_role_policy_attachment":             {"policy_arn"},
-	"aws_iam_role_policy_attachments_exclusive":  {"policy_arns"},
-	"aws_iam_user_policy_attachment":             {"policy_arn"},
-	"aws_iam_user_policy_attachments_exclusive":  {"policy_arns"},
-	"aws_ssoadmin_managed_policy_attachment":     {"managed_policy_arn"},
-}
-
 func runAdminPolicy(p *linter.Pass) {
 	reportPolicies(p)
-	for _, name := range attachments[p.Resource.Type] {
+	for _, name := range policies.Attachments[p.Resource.Type] {
 		arns := p.Resource.Attr(name)
 		elems := arns.Elems()
 		if arns.Kind() == eval.String {

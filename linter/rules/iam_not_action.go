@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/titanicml/terraform-provider-titanicml/linter"
+import (
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
+)
 
 // IAMNotAction reports NotAction, NotResource and NotPrincipal with Allow.
 var IAMNotAction = &linter.Rule{
@@ -9,7 +13,7 @@ var IAMNotAction = &linter.Rule{
 	Severity: linter.Error,
 	Since:    "0.1.0",
 	Scope:    linter.PerResource,
-	Types:    policyTypes,
+	Types:    policies.Types,
 	Text: `` + "`" + `NotAction` + "`" + `, ` + "`" + `NotResource` + "`" + ` and ` + "`" + `NotPrincipal` + "`" + ` in an Allow statement allow everything but a list, and with it whatever AWS adds
 later. List what is allowed instead, or use the negated element in a Deny statement, where it is not a finding.`,
 	Run: reportPolicies,

@@ -8,6 +8,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
 // IAMPrivilegeEscalation reports known ways from a policy to more rights.
@@ -17,7 +18,7 @@ var IAMPrivilegeEscalation = &linter.Rule{
 	Severity: linter.Error,
 	Since:    "0.1.0",
 	Scope:    linter.PerResource | linter.PerRoot,
-	Types:    policyTypes,
+	Types:    policies.Types,
 	Text: `Some permissions are worth more than they look: who can write a new version of any policy, attach any policy to any role, change a
 trust policy, make access keys of other users, or replace the code of functions that run with other roles, holds all those
 rights. So does who can pass any role and start something with it: a function, an instance, a training job, a task.
@@ -68,11 +69,11 @@ var holdersBy = map[string]struct{ holder, policy string }{
 }
 
 func holders(root *eval.Root) []*holder {
-	byKey := map[documentKey]*holder{}
+	byKey := map[policies.BlockKey]*holder{}
 	var order []*holder
-	give := func(key documentKey, address string, from *eval.Resource, policies []policy) {
-		for _, pol := range policies {
-			if pol.kind != iam.Identity {
+	give := func(key policies.BlockKey, address string, from *eval.Resource, found []policies.Policy) {
+		for _, pol := range found {
+			if pol.Kind != iam.Identity {
 				continue
 			}
 			h := byKey[key]
@@ -81,8 +82,8 @@ func holders(root *eval.Root) []*holder {
 				byKey[key] = h
 				order = append(order, h)
 			}
-			h.docs = append(h.docs, pol.doc)
-			for _, f := range pol.findings {
+			h.docs = append(h.docs, pol.Doc)
+			for _, f := range pol.Findings {
 				if f.Rule == "iam_privilege_escalation" {
 					h.known = append(h.known, f.Origin)
 				}
@@ -95,7 +96,7 @@ func holders(root *eval.Root) []*holder {
 			continue
 		}
 		if by.holder == "" {
-			give(documentKey{r.Module.Path, r.LocalAddress()}, r.LocalAddress(), r, policiesIn(root, r))
+			give(policies.BlockKey{r.Module.Path, r.LocalAddress()}, r.LocalAddress(), r, policies.In(root, r))
 			continue
 		}
 		key, ok := holderKey(r, by.holder)
@@ -103,13 +104,13 @@ func holders(root *eval.Root) []*holder {
 			continue
 		}
 		if by.policy == "" {
-			give(key, key.address, r, policiesIn(root, r))
+			give(key, key.Address, r, policies.In(root, r))
 			continue
 		}
 		for _, ref := range r.Refs(by.policy) {
 			for _, target := range r.Module.Target(ref) {
 				if target.Type == "aws_iam_policy" {
-					give(key, key.address, r, policiesIn(root, target))
+					give(key, key.Address, r, policies.In(root, target))
 				}
 			}
 		}
@@ -118,12 +119,12 @@ func holders(root *eval.Root) []*holder {
 }
 
 // holderKey is the block that an argument refers to, or the name that it spells out.
-func holderKey(r *eval.Resource, argument string) (documentKey, bool) {
+func holderKey(r *eval.Resource, argument string) (policies.BlockKey, bool) {
 	for _, ref := range r.Refs(argument) {
 		if strings.HasPrefix(ref.Address, "aws_iam_"+argument+".") {
-			return documentKey{ref.Module, ref.Address}, true
+			return policies.BlockKey{ref.Module, ref.Address}, true
 		}
 	}
 	name, ok := r.Attr(argument).Str()
-	return documentKey{"", argument + " " + name}, ok
+	return policies.BlockKey{"", argument + " " + name}, ok
 }

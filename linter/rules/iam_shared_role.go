@@ -5,6 +5,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
 // IAMSharedRole reports roles that several workload services assume.
@@ -23,11 +24,11 @@ Services that run the same workload count as one: lambda and edgelambda, ecs and
 }
 
 func runSharedRole(p *linter.Pass) {
-	for _, pol := range policiesOf(p) {
-		if pol.kind != iam.Trust {
+	for _, pol := range policies.In(p.Root, p.Resource) {
+		if pol.Kind != iam.Trust {
 			continue
 		}
-		if services := pol.doc.WorkloadServices(); len(services) > 1 {
+		if services := pol.Doc.WorkloadServices(); len(services) > 1 {
 			p.Report(p.Resource.AttrRange("assume_role_policy"), "%s can be assumed by %s; give each service its own role", p.Resource.Address(), strings.Join(services, " and "))
 		}
 	}

@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/titanicml/terraform-provider-titanicml/linter"
+import (
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
+)
 
 // IAMWildcardAction reports wildcards in the actions of Allow statements.
 var IAMWildcardAction = &linter.Rule{
@@ -9,7 +14,7 @@ var IAMWildcardAction = &linter.Rule{
 	Severity: linter.Error,
 	Since:    "0.1.0",
 	Scope:    linter.PerResource,
-	Types:    policyTypes,
+	Types:    policies.Types,
 	Text: `A wildcard in Action grants what nobody listed, and what AWS adds to the service next year. The message counts what the
 wildcard matches today, and how much of that is permission management or write.
 
@@ -20,4 +25,16 @@ are used: CloudTrail and IAM Access Analyzer know them.
 Policies that grant nothing by themselves are left alone: endpoint, session and organization policies, and permissions boundaries (a
 managed policy that a role or user here names as its boundary, or that is called one, and that nothing here attaches).`,
 	Run: reportPolicies,
+}
+
+// reportPolicies reports what package iam finds under the rule's name in the resource's policies.
+func reportPolicies(p *linter.Pass) {
+	for _, pol := range policies.In(p.Root, p.Resource) {
+		for _, f := range pol.Findings {
+			if f.Rule == p.Rule.Name {
+				at, _ := f.Origin.(eval.Locator)
+				p.Report(at, "%s %s", p.Resource.Address(), f.Message)
+			}
+		}
+	}
 }

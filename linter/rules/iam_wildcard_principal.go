@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/titanicml/terraform-provider-titanicml/linter"
+import (
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
+)
 
 // IAMWildcardPrincipal reports principals that are everybody.
 var IAMWildcardPrincipal = &linter.Rule{
@@ -9,7 +13,7 @@ var IAMWildcardPrincipal = &linter.Rule{
 	Severity: linter.Error,
 	Since:    "0.1.0",
 	Scope:    linter.PerResource,
-	Types:    policyTypes,
+	Types:    policies.Types,
 	Text: `Principal "*" (and ` + "`" + `AWS = "*"` + "`" + `) is everybody in the world with an AWS account. It is a finding unless a condition limits who that is:
 a positive operator (StringEquals, StringLike, ArnLike, IpAddress, ...) on a key that identifies the caller or the source, such as
 aws:PrincipalOrgID, aws:SourceAccount, aws:SourceArn, aws:SourceVpce or aws:SourceIp. These do not count:
@@ -32,7 +36,7 @@ func runWildcardPrincipal(p *linter.Pass) {
 		return
 	}
 	service, ok := r.Attr("principal").Str()
-	if !ok || !serviceName(service) {
+	if !ok || !policies.ServiceName(service) {
 		return
 	}
 	for _, name := range []string{"source_arn", "source_account", "principal_org_id", "event_source_token"} {

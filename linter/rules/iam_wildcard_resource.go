@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/titanicml/terraform-provider-titanicml/linter"
+import (
+	"github.com/titanicml/terraform-provider-titanicml/linter"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
+)
 
 // IAMWildcardResource reports resources that are wider than the actions need.
 var IAMWildcardResource = &linter.Rule{
@@ -9,7 +13,7 @@ var IAMWildcardResource = &linter.Rule{
 	Severity: linter.Error,
 	Since:    "0.1.0",
 	Scope:    linter.PerResource,
-	Types:    policyTypes,
+	Types:    policies.Types,
 	Text: `` + "`" + `Resource = "*"` + "`" + ` is a finding unless no action in the statement can be limited to a resource. Whether an action can is a fact of the
 embedded table of AWS actions. A statement that mixes both kinds is a finding too: split it, so that "*" stands only where
 nothing else works.

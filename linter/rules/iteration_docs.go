@@ -10,6 +10,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 )
 
 // IterationDocs wants the diary of the work beside numbered stages.
@@ -22,7 +23,7 @@ var IterationDocs = &linter.Rule{
 	Text: `Where there are numbered stages, ` + "`docs/iterations`" + ` holds one document for each iteration, at least one, named by its date and a
 number of two digits: ` + "`ITER-20261123-01.md`" + `. ` + "`README.md` and `TEMPLATE.md`" + ` may stand beside them.
 
-` + sectionsText,
+` + evidence.SectionsText,
 	Options: []linter.Option{
 		{Name: "folder", Default: "docs", Text: "name of the documents' folder, in which iterations lies"},
 	},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
 // MissingAlarm reports training, endpoints and costs that nobody is told about.
@@ -87,18 +88,18 @@ func keepAlarm(p *linter.Pass, a *eval.Resource) {
 
 // keepTrainingRules looks for EventBridge rules on failed training jobs that have a target.
 func keepTrainingRules(p *linter.Pass) {
-	targets := map[documentKey]bool{}
+	targets := map[policies.BlockKey]bool{}
 	for _, t := range p.Root.OfType("aws_cloudwatch_event_target") {
 		for _, ref := range t.Refs("rule") {
-			targets[documentKey{ref.Module, ref.Address}] = true
+			targets[policies.BlockKey{ref.Module, ref.Address}] = true
 		}
 		if name, ok := t.Attr("rule").Str(); ok {
-			targets[documentKey{"", name}] = true
+			targets[policies.BlockKey{"", name}] = true
 		}
 	}
 	for _, r := range p.Root.OfType("aws_cloudwatch_event_rule") {
 		name, _ := r.Attr("name").Str()
-		if matchesFailedTraining(r.Attr("event_pattern")) && (targets[documentKey{r.Module.Path, r.LocalAddress()}] || name != "" && targets[documentKey{"", name}]) {
+		if matchesFailedTraining(r.Attr("event_pattern")) && (targets[policies.BlockKey{r.Module.Path, r.LocalAddress()}] || name != "" && targets[policies.BlockKey{"", name}]) {
 			p.Keep(provided("training"))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 )
 
 // PhaseDocs wants the documents of the phases beside numbered stages.
@@ -21,7 +22,7 @@ var PhaseDocs = &linter.Rule{
 somebody who was not there can understand and repeat it. A missing document is reported at the first stage, a missing or empty section in the
 document.
 
-` + sectionsText,
+` + evidence.SectionsText,
 	Options: []linter.Option{
 		{Name: "folder", Default: "docs", Text: "name of the documents' folder"},
 		{Name: "files", Default: []string{"00-foundations.md", "01-data-ingestion.md", "02-training-validation.md", "03-sagemaker-pipeline.md",
@@ -65,13 +66,13 @@ func eachDocs(p *linter.Pass, f func(dir string, first stage)) {
 // reportSections reports missing and empty sections in the document itself.
 func reportSections(p *linter.Pass, file, text string) {
 	var missing []string
-	for _, fault := range sectionFaults(text) {
-		if !fault.empty {
-			missing = append(missing, fault.title)
+	for _, fault := range evidence.Faults(text) {
+		if !fault.Empty {
+			missing = append(missing, fault.Title)
 			continue
 		}
-		at := hcl.Pos{Line: fault.line, Column: 1}
-		p.Report(eval.At(hcl.Range{Filename: file, Start: at, End: at}), "%s: the section %q is empty; write what was done, or why there is nothing", file, fault.title)
+		at := hcl.Pos{Line: fault.Line, Column: 1}
+		p.Report(eval.At(hcl.Range{Filename: file, Start: at, End: at}), "%s: the section %q is empty; write what was done, or why there is nothing", file, fault.Title)
 	}
 	if len(missing) > 0 {
 		p.Report(fileStart(file), "%s lacks %s", file, strings.Join(missing, "; "))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -24,7 +25,7 @@ var StageEvidence = &linter.Rule{
 With ` + "`--diff-base`" + ` a stage whose sources differ from that revision needs a document that differs too. Sources are what the ledger digests:
 configuration files, templates and the lock file of the stage and of the local modules that it calls, not variable values.
 
-` + sectionsText,
+` + evidence.SectionsText,
 	Run: stageEvidence,
 }
 
@@ -59,11 +60,11 @@ func stageEvidence(p *linter.Pass) {
 		return
 	}
 	var missing, empty []string
-	for _, fault := range sectionFaults(string(text)) {
-		if fault.empty {
-			empty = append(empty, fault.title)
+	for _, fault := range evidence.Faults(string(text)) {
+		if fault.Empty {
+			empty = append(empty, fault.Title)
 		} else {
-			missing = append(missing, fault.title)
+			missing = append(missing, fault.Title)
 		}
 	}
 	if len(missing) > 0 {

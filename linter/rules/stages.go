@@ -114,3 +114,23 @@ func listed(items []string) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
 }
+
+// docsDir finds the documents of a stages root: the nearest folder of that name beside the stages or above them, else where it
+// should be, which is beside the stages root as far as that may be read.
+func docsDir(t *linter.Tree, stages, name string) string {
+	missing := path.Join(above(stages), name)
+	if _, err := t.ReadDir(above(stages)); err != nil {
+		missing = path.Join(stages, name)
+	}
+	for dir := stages; ; dir = above(dir) {
+		if _, err := t.ReadDir(dir); err != nil {
+			return missing
+		}
+		if _, err := t.ReadDir(path.Join(dir, name)); err == nil {
+			return path.Join(dir, name)
+		}
+		if t.Abs(dir) == t.Abs(above(dir)) {
+			return missing
+		}
+	}
+}

@@ -1,4 +1,6 @@
-package linter
+// Package revision reads the files of an earlier git revision. In goes a work tree and the name of a revision, out comes what
+// module.Files gives for the work tree itself.
+package revision
 
 import (
 	"bufio"
@@ -24,9 +26,9 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
-// gitFiles reads a revision from git's object store through one `git cat-file` process. No shell, no hooks, no filters and
+// Files are the files of a revision, read from git's object store through one `git cat-file` process. No shell, no hooks, no filters and
 // no network take part: cat-file reads objects, and fetching missing ones is turned off.
-type gitFiles struct {
+type Files struct {
 	top  string // absolute directory of the work tree
 	abs  func(string) string
 	tree map[string]string   // path from top to blob name
@@ -57,8 +59,8 @@ func gitOutput(ctx context.Context, dir string, args ...string) (string, error) 
 	return string(out), nil
 }
 
-// openRevision lists a revision of the repository that dir belongs to.
-func openRevision(ctx context.Context, dir, rev string, abs func(string) string) (*gitFiles, error) {
+// Open lists a revision of the repository that dir belongs to.
+func Open(ctx context.Context, dir, rev string, abs func(string) string) (*Files, error) {
 	if strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("revision %q: must not start with a dash", rev)
 	}
@@ -74,7 +76,7 @@ func openRevision(ctx context.Context, dir, rev string, abs func(string) string)
 	if err != nil {
 		return nil, err
 	}
-	g := &gitFiles{top: filepath.ToSlash(strings.TrimSpace(top)), abs: abs, tree: map[string]string{}, dirs: map[string][]string{}}
+	g := &Files{top: filepath.ToSlash(strings.TrimSpace(top)), abs: abs, tree: map[string]string{}, dirs: map[string][]string{}}
 	for _, line := range strings.Split(list, "\x00") {
 		meta, name, ok := strings.Cut(line, "\t")
 		f := strings.Fields(meta)
@@ -111,14 +113,14 @@ func openRevision(ctx context.Context, dir, rev string, abs func(string) string)
 }
 
 // Close ends the git process.
-func (g *gitFiles) Close() error {
+func (g *Files) Close() error {
 	if err := g.in.Close(); err != nil {
 		return err
 	}
 	return g.cmd.Wait()
 }
 
-func (g *gitFiles) rel(name string) (string, bool) {
+func (g *Files) rel(name string) (string, bool) {
 	abs := g.abs(name)
 	if abs == g.top {
 		return ".", true
@@ -127,10 +129,10 @@ func (g *gitFiles) rel(name string) (string, bool) {
 }
 
 // Abs gives the absolute form of a shown path.
-func (g *gitFiles) Abs(name string) string { return g.abs(name) }
+func (g *Files) Abs(name string) string { return g.abs(name) }
 
 // ReadFile reads a file as it was in the revision.
-func (g *gitFiles) ReadFile(name string, limit int64) ([]byte, error) {
+func (g *Files) ReadFile(name string, limit int64) ([]byte, error) {
 	rel, ok := g.rel(name)
 	blob := g.tree[rel]
 	if !ok || blob == "" {
@@ -167,7 +169,7 @@ func (g *gitFiles) ReadFile(name string, limit int64) ([]byte, error) {
 }
 
 // ReadDir lists a directory as it was in the revision.
-func (g *gitFiles) ReadDir(name string) ([]fs.DirEntry, error) {
+func (g *Files) ReadDir(name string) ([]fs.DirEntry, error) {
 	rel, ok := g.rel(name)
 	names, found := g.dirs[rel]
 	if !ok || !found {
@@ -198,8 +200,8 @@ func (e gitEntry) Info() (fs.FileInfo, error) {
 	return nil, errors.New("git entries have no file information")
 }
 
-// changed compares a file of the work tree with the revision by its blob name, line ends aside.
-func (g *gitFiles) changed(name string, now module.Files) (bool, error) {
+// Changed compares a file of the work tree with the revision by its blob name, line ends aside.
+func (g *Files) Changed(name string, now module.Files) (bool, error) {
 	rel, ok := g.rel(name)
 	if !ok {
 		return false, fmt.Errorf("%s is not in the repository", name)

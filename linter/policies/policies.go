@@ -1,42 +1,30 @@
-package rules
+// Package policies finds the IAM policies of a configuration. In goes an evaluated resource, out come its policies with what package iam says of
+// them: the attributes that hold one by the facts of awsschema, policy documents that nothing else uses, and resources that add one
+// statement.
+package policies
 
 import (
 	"strings"
 	"sync"
 
-	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
-// policyTypes are what the IAM rules look at; the attributes that hold policies are facts of awsschema.
-var policyTypes = []string{"aws_*", "data.aws_iam_policy_document"}
+// Types are what the IAM rules look at; the attributes that hold policies are facts of awsschema.
+var Types = []string{"aws_*", "data.aws_iam_policy_document"}
 
-// policy is an IAM policy of a resource, with what package iam says of it.
-type policy struct {
-	kind     iam.Kind
-	doc      *iam.Policy
-	findings []iam.Finding
+// Policy is an IAM policy of a resource, with what package iam says of it.
+type Policy struct {
+	Kind     iam.Kind
+	Doc      *iam.Policy
+	Findings []iam.Finding
 }
 
-// reportPolicies reports what package iam finds under the rule's name in the resource's policies.
-func reportPolicies(p *linter.Pass) {
-	for _, pol := range policiesOf(p) {
-		for _, f := range pol.findings {
-			if f.Rule == p.Rule.Name {
-				at, _ := f.Origin.(eval.Locator)
-				p.Report(at, "%s %s", p.Resource.Address(), f.Message)
-			}
-		}
-	}
-}
-
-// policiesOf returns the policies of the pass's resource; the rules share them.
-func policiesOf(p *linter.Pass) []policy { return policiesIn(p.Root, p.Resource) }
-
-func policiesIn(root *eval.Root, r *eval.Resource) []policy {
+// In returns the policies of a resource; the rules share them.
+func In(root *eval.Root, r *eval.Resource) []Policy {
 	var places []policyPlace
 	if r.Mode == module.Managed {
 		if places = policyPlaces(r.Type); places == nil && permissions[r.Type] == nil {
@@ -47,9 +35,9 @@ func policiesIn(root *eval.Root, r *eval.Resource) []policy {
 	}
 	type key struct{ r *eval.Resource }
 	return root.Memo(key{r}, func() any {
-		var out []policy
+		var out []Policy
 		add := func(kind iam.Kind, doc *iam.Policy) {
-			out = append(out, policy{kind, doc, doc.Check(kind)})
+			out = append(out, Policy{kind, doc, doc.Check(kind)})
 		}
 		judge := func(kind func(*iam.Policy) iam.Kind, v eval.Value, at eval.Locator) {
 			text, err := v.JSON()
@@ -57,7 +45,7 @@ func policiesIn(root *eval.Root, r *eval.Resource) []policy {
 				return
 			}
 			doc := iam.Build(policyNode(text, at, 0))
-			out = append(out, policy{kind(doc), doc, checkCases(kind(doc), doc, v, at)})
+			out = append(out, Policy{kind(doc), doc, checkCases(kind(doc), doc, v, at)})
 		}
 		for _, place := range places {
 			for _, b := range place.bodies(&r.Body) {
@@ -73,11 +61,11 @@ func policiesIn(root *eval.Root, r *eval.Resource) []policy {
 		if grant := permissions[r.Type]; grant != nil {
 			add(iam.Resource, iam.Build(object(r, "Statement", grant(r))))
 		}
-		if r.Mode == module.Data && !usedDocuments(root)[documentKey{r.Module.Path, r.LocalAddress()}] {
+		if r.Mode == module.Data && !usedDocuments(root)[BlockKey{r.Module.Path, r.LocalAddress()}] {
 			judge((*iam.Policy).Guess, r.Module.PolicyDocument(r), r)
 		}
 		return out
-	}).([]policy)
+	}).([]Policy)
 }
 
 // checkCases checks a policy in every case that its unknown conditions leave, since an alternative that is too wide must not hide
@@ -202,18 +190,18 @@ func placesIn(b *awsschema.Block, path []string) []policyPlace {
 	return out
 }
 
-// documentKey names a data block: its module's address and its own.
-type documentKey struct{ module, address string }
+// BlockKey names a block: its module's address and its own.
+type BlockKey struct{ Module, Address string }
 
 // usedDocuments finds the aws_iam_policy_document blocks whose text reaches an attribute or document that is judged itself. The
 // others are judged where they stand, since nobody else will.
-func usedDocuments(root *eval.Root) map[documentKey]bool {
+func usedDocuments(root *eval.Root) map[BlockKey]bool {
 	type key struct{}
 	return root.Memo(key{}, func() any {
-		used := map[documentKey]bool{}
+		used := map[BlockKey]bool{}
 		note := func(refs []eval.Ref) {
 			for _, ref := range refs {
-				used[documentKey{ref.Module, ref.Address}] = true
+				used[BlockKey{ref.Module, ref.Address}] = true
 			}
 		}
 		for _, r := range root.Resources() {
@@ -234,32 +222,45 @@ func usedDocuments(root *eval.Root) map[documentKey]bool {
 			}
 		}
 		return used
-	}).(map[documentKey]bool)
+	}).(map[BlockKey]bool)
+}
+
+// Attachments are the arguments that attach managed policies by ARN. Boundaries are left out: they grant nothing.
+var Attachments = map[string][]string{
+	"aws_iam_group_policy_attachment":            {"policy_arn"},
+	"aws_iam_group_policy_attachments_exclusive": {"policy_arns"},
+	"aws_iam_policy_attachment":                  {"policy_arn"},
+	"aws_iam_role":                               {"managed_policy_arns"},
+	"aws_iam_role_policy_attachment":             {"policy_arn"},
+	"aws_iam_role_policy_attachments_exclusive":  {"policy_arns"},
+	"aws_iam_user_policy_attachment":             {"policy_arn"},
+	"aws_iam_user_policy_attachments_exclusive":  {"policy_arns"},
+	"aws_ssoadmin_managed_policy_attachment":     {"managed_policy_arn"},
 }
 
 // isBoundary reports whether a managed policy only limits: it is the permissions boundary of a role or user here, or is called
 // one, and no attachment here grants it to anybody.
 func isBoundary(root *eval.Root, r *eval.Resource) bool {
 	type key struct{}
-	type uses struct{ boundary, attached map[documentKey]bool }
+	type uses struct{ boundary, attached map[BlockKey]bool }
 	u := root.Memo(key{}, func() any {
-		u := uses{map[documentKey]bool{}, map[documentKey]bool{}}
+		u := uses{map[BlockKey]bool{}, map[BlockKey]bool{}}
 		for _, r := range root.Resources() {
 			if r.Mode != module.Managed {
 				continue
 			}
 			for _, ref := range r.Refs("permissions_boundary") {
-				u.boundary[documentKey{ref.Module, ref.Address}] = true
+				u.boundary[BlockKey{ref.Module, ref.Address}] = true
 			}
-			for _, name := range attachments[r.Type] {
+			for _, name := range Attachments[r.Type] {
 				for _, ref := range r.Refs(name) {
-					u.attached[documentKey{ref.Module, ref.Address}] = true
+					u.attached[BlockKey{ref.Module, ref.Address}] = true
 				}
 			}
 		}
 		return u
 	}).(uses)
-	k := documentKey{r.Module.Path, r.LocalAddress()}
+	k := BlockKey{r.Module.Path, r.LocalAddress()}
 	name, _ := r.Attr("name").Pattern("")
 	return !u.attached[k] && (u.boundary[k] || strings.Contains(strings.ToLower(r.Name+" "+name), "boundary"))
 }
@@ -300,7 +301,7 @@ func permission(r *eval.Resource, resource string, conditions map[string]string)
 	}
 	principal := text("principal", "")
 	kind := "AWS"
-	if serviceName(principal.Text) {
+	if ServiceName(principal.Text) {
 		kind = "Service"
 	}
 	n := object(r, "Effect", iam.Node{Kind: iam.TextNode, Text: "Allow", Origin: r}, "Principal", object(r, kind, principal),
@@ -314,8 +315,8 @@ func permission(r *eval.Resource, resource string, conditions map[string]string)
 	return n
 }
 
-// serviceName reports whether a principal is a service's name rather than an account, an ARN or "*".
-func serviceName(principal string) bool {
+// ServiceName reports whether a principal is a service's name rather than an account, an ARN or "*".
+func ServiceName(principal string) bool {
 	for _, suffix := range []string{".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"} {
 		if strings.HasSuffix(principal, suffix) {
 			return true

@@ -1,8 +1,11 @@
-package iam
+// Package actions holds the embedded table of AWS actions: their access levels, the resources they take, their condition keys. In goes a
+// name or a pattern of a policy, out come the actions that exist. Only the services that are asked for are decoded.
+package actions
 
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -138,8 +141,8 @@ func FindService(prefix string) (*Service, bool) {
 	return s, true
 }
 
-// FindAction returns the action with this full name, whatever its case.
-func FindAction(name string) (*Action, bool) {
+// Find returns the action with this full name, whatever its case.
+func Find(name string) (*Action, bool) {
 	prefix, rest, ok := strings.Cut(name, ":")
 	if !ok {
 		return nil, false
@@ -244,13 +247,13 @@ func Count(pattern string) Grant {
 	}
 	service, name, ok := strings.Cut(pattern, ":")
 	if !ok {
-		if onlyStars(pattern) {
+		if OnlyStars(pattern) {
 			name = "*"
 		} else {
 			return g // "s3*" without a colon matches nothing
 		}
 	}
-	whole := onlyStars(name)
+	whole := OnlyStars(name)
 	for _, prefix := range matchingServices(t, service) {
 		if whole {
 			note, _ := t.Note(prefix)
@@ -318,11 +321,11 @@ func (g Grant) String() string {
 // Match reports whether a pattern, in which * stands for any text and ? for any character, matches the whole text. Case does
 // not matter, as for actions.
 func Match(pattern, text string) bool {
-	return glob(strings.ToLower(pattern), strings.ToLower(text))
+	return Glob(strings.ToLower(pattern), strings.ToLower(text))
 }
 
-// glob matches with case. It takes len(pattern)*len(text) steps at most.
-func glob(pattern, text string) bool {
+// Glob matches with case. It takes len(pattern)*len(text) steps at most.
+func Glob(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {
 		switch {
@@ -342,8 +345,8 @@ func glob(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// onlyStars reports whether the pattern matches every text: nothing but *, at least one.
-func onlyStars(pattern string) bool { return pattern != "" && strings.Trim(pattern, "*") == "" }
+// OnlyStars reports whether the pattern matches every text: nothing but *, at least one.
+func OnlyStars(pattern string) bool { return pattern != "" && strings.Trim(pattern, "*") == "" }
 
 // Nearest returns the action, with its prefix, whose name is closest to one that does not exist; ok is false when nothing is close.
 func Nearest(name string) (nearest string, ok bool) {
@@ -387,4 +390,36 @@ func closest(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// TypeWords returns the words with which the resource part of the service's ARNs begin: training-job, log-group. They tell
+// a type from a name, as in arn:aws:s3:::bucket/*, whose bucket is no type.
+func TypeWords(service string) []string {
+	if s, ok := FindService(service); ok {
+		return s.typeWords
+	}
+	return nil
+}
+
+func typeWords(prefix string, resources []ResourceType) []string {
+	var out []string
+	for i := range resources {
+		f := strings.SplitN(resources[i].ARN, ":", 6)
+		if len(f) < 6 || !strings.EqualFold(f[2], prefix) {
+			continue
+		}
+		first, _, typed := CutSegment(strings.TrimPrefix(f[5], "/"))
+		if typed && !strings.Contains(first, "$") && !slices.Contains(out, first) {
+			out = append(out, first)
+		}
+	}
+	return out
+}
+
+// CutSegment cuts a resource name at its first / or colon.
+func CutSegment(name string) (first, rest string, found bool) {
+	if i := strings.IndexAny(name, "/:"); i >= 0 {
+		return name[:i], name[i+1:], true
+	}
+	return name, "", false
 }

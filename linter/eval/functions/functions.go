@@ -1,4 +1,6 @@
-package eval
+// Package functions holds the Terraform functions that work on whole, known values: in go cty values, out comes a cty value or an error.
+// Functions that read files or for which a partly unknown value makes a difference belong to package eval.
+package functions
 
 import (
 	"bytes"
@@ -25,8 +27,13 @@ import (
 	"golang.org/x/text/encoding/ianaindex"
 )
 
-// library holds the functions that work on whole values. It is built once per process, when the first such call is met.
-var library = sync.OnceValue(func() map[string]function.Function {
+// MaxString bounds the texts that evaluation makes, in bytes.
+const MaxString = 4 << 20
+
+// All returns the functions by name. The map is built once per process, when it is asked for first; do not modify it.
+func All() map[string]function.Function { return all() }
+
+var all = sync.OnceValue(func() map[string]function.Function {
 	return map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc, "max": stdlib.MaxFunc,
 		"min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc, "signum": stdlib.SignumFunc,
@@ -55,7 +62,8 @@ var library = sync.OnceValue(func() map[string]function.Function {
 	}
 })
 
-func convertArgs(f function.Function, vals []cty.Value) ([]cty.Value, bool) {
+// ConvertArgs converts arguments to the types of the parameters; ok is false when that cannot be done.
+func ConvertArgs(f function.Function, vals []cty.Value) (converted []cty.Value, ok bool) {
 	params, variadic := f.Params(), f.VarParam()
 	for i := range vals {
 		var p *function.Parameter
@@ -195,8 +203,8 @@ func base64gunzip(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := io.ReadAll(io.LimitReader(r, maxString+1))
-	if err == nil && len(out) > maxString {
+	out, err := io.ReadAll(io.LimitReader(r, MaxString+1))
+	if err == nil && len(out) > MaxString {
 		err = errors.New("decompressed text is too large")
 	}
 	return string(out), err

@@ -1,4 +1,4 @@
-package rules
+package evidence
 
 import (
 	"strings"
@@ -49,9 +49,9 @@ func FuzzSectionFaults(f *testing.F) {
 	f.Add("A\n===\n\x00\r\n####### x")
 	f.Fuzz(func(t *testing.T, text string) {
 		lines := strings.Count(text, "\n") + 1
-		for _, fault := range sectionFaults(text) {
-			if fault.line < 1 || fault.line > lines {
-				t.Errorf("line %d of %d", fault.line, lines)
+		for _, fault := range Faults(text) {
+			if fault.Line < 1 || fault.Line > lines {
+				t.Errorf("line %d of %d", fault.Line, lines)
 			}
 		}
 	})

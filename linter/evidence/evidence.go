@@ -1,12 +1,11 @@
-package rules
+// Package evidence reads the documents of phases, stages and iterations. In goes the Markdown text, out come the sections that are missing or
+// empty.
+package evidence
 
 import (
-	"path"
 	"regexp"
 	"strings"
 	"unicode"
-
-	"github.com/titanicml/terraform-provider-titanicml/linter"
 )
 
 // The seven sections that every document of a phase, a stage or an iteration has, in Spanish or English.
@@ -27,8 +26,8 @@ var sevenSections = []section{
 	{"Next step (Próximo paso)", []string{"proximo", "siguiente", "next"}},
 }
 
-// sectionsText is the paragraph about them for the rules' pages.
-const sectionsText = `The seven sections, with headings in Spanish or English, numbered or not: goal and context (objetivo y contexto); technical
+// SectionsText is the paragraph about them for the rules' pages.
+const SectionsText = `The seven sections, with headings in Spanish or English, numbered or not: goal and context (objetivo y contexto); technical
 decisions and dropped alternatives (decisiones técnicas y alternativas descartadas); IAM used (IAM usado); commands run and expected result
 (comandos ejecutados y resultado esperado); evidence (evidencia); risks and pending (riesgos/pendientes); next step (próximo paso). A section
 is empty when nothing stands under it but headings, comments or placeholders such as TODO.`
@@ -40,15 +39,15 @@ type foundHeading struct {
 	filled      bool
 }
 
-// documentFault is a missing or empty section; line is that of the empty one, 1 for a missing one.
-type documentFault struct {
-	line  int
-	empty bool
-	title string
+// Fault is a missing or empty section; Line is that of the empty one, 1 for a missing one.
+type Fault struct {
+	Line  int
+	Empty bool
+	Title string
 }
 
-// sectionFaults compares a document with the seven sections.
-func sectionFaults(text string) []documentFault {
+// Faults compares a document with the seven sections.
+func Faults(text string) []Fault {
 	headings := headingsOf(text)
 	best := map[int]*foundHeading{}
 	for i := range headings {
@@ -57,13 +56,13 @@ func sectionFaults(text string) []documentFault {
 			best[n] = h
 		}
 	}
-	var out []documentFault
+	var out []Fault
 	for n, s := range sevenSections {
 		switch h := best[n]; {
 		case h == nil:
-			out = append(out, documentFault{line: 1, title: s.title})
+			out = append(out, Fault{Line: 1, Title: s.title})
 		case !h.filled:
-			out = append(out, documentFault{line: h.line, empty: true, title: h.title})
+			out = append(out, Fault{Line: h.line, Empty: true, Title: h.title})
 		}
 	}
 	return out
@@ -156,26 +155,6 @@ func fill(headings []foundHeading, line string) {
 		if headings[i].level < level {
 			headings[i].filled = true
 			level = headings[i].level
-		}
-	}
-}
-
-// docsDir finds the documents of a stages root: the nearest folder of that name beside the stages or above them, else where it
-// should be, which is beside the stages root as far as that may be read.
-func docsDir(t *linter.Tree, stages, name string) string {
-	missing := path.Join(above(stages), name)
-	if _, err := t.ReadDir(above(stages)); err != nil {
-		missing = path.Join(stages, name)
-	}
-	for dir := stages; ; dir = above(dir) {
-		if _, err := t.ReadDir(dir); err != nil {
-			return missing
-		}
-		if _, err := t.ReadDir(path.Join(dir, name)); err == nil {
-			return path.Join(dir, name)
-		}
-		if t.Abs(dir) == t.Abs(above(dir)) {
-			return missing
 		}
 	}
 }
