@@ -41,3 +41,6 @@ rm -rf .tools/reference
 
 echo "writing the rule pages"
 go generate ./linter/...
+
+echo "writing the page of proof from its figures"
+go run ./scripts/proof page -output docs/proof.md

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
 )
 
@@ -34,7 +35,7 @@ const (
 
 // measureInvocations trains a model, serves it through the engine and, from the same artifact, by a
 // container started here, and compares the two.
-func measureInvocations(ctx context.Context, s settings) ([]figure, error) {
+func measureInvocations(ctx context.Context, s settings) ([]proof.Figure, error) {
 	dataDir := filepath.Join(s.work, "invoke-engine")
 	instance, err := launch.Ensure(ctx, dataDir, map[string][]string{"titanic": {s.titanic}})
 	if err != nil {
@@ -42,10 +43,12 @@ func measureInvocations(ctx context.Context, s settings) ([]figure, error) {
 	}
 	defer launch.Stop(context.WithoutCancel(ctx), dataDir)
 
+	begin := time.Now()
 	model, err := s.train(ctx)
 	if err != nil {
 		return nil, err
 	}
+	training := time.Since(begin)
 	if err := deploy(ctx, instance.URL, model); err != nil {
 		return nil, err
 	}
@@ -81,11 +84,12 @@ func measureInvocations(ctx context.Context, s settings) ([]figure, error) {
 	if first != nil {
 		fmt.Printf("  first failure: %v\n", first)
 	}
-	return []figure{
-		{"added by the engine, p50 of 5,000 (direct " + millis(quantile(viaContainer, 0.5)) + ")", millis(p50), "<= 1 ms", p50 <= time.Millisecond},
-		{"added by the engine, p99 of 5,000 (direct " + millis(quantile(viaContainer, 0.99)) + ")", millis(p99), "<= 5 ms", p99 <= 5*time.Millisecond},
-		{fmt.Sprintf("sustained for %s by 16 clients", s.sustained), fmt.Sprintf("%.0f/s", rate), ">= 2000/s", rate >= 2000},
-		{"failed of these", strconv.FormatInt(failures, 10), "0", failures == 0},
+	return []proof.Figure{
+		{Name: "training on 1,309 passengers, whole process", Value: millis(training), Bound: "< 1 s", OK: training < time.Second},
+		{Name: "added by the engine, p50 of 5,000 (direct " + millis(quantile(viaContainer, 0.5)) + ")", Value: millis(p50), Bound: "<= 1 ms", OK: p50 <= time.Millisecond},
+		{Name: "added by the engine, p99 of 5,000 (direct " + millis(quantile(viaContainer, 0.99)) + ")", Value: millis(p99), Bound: "<= 5 ms", OK: p99 <= 5*time.Millisecond},
+		{Name: fmt.Sprintf("sustained for %s by 16 clients", s.sustained), Value: fmt.Sprintf("%.0f/s", rate), Bound: ">= 2000/s", OK: rate >= 2000},
+		{Name: "failed of these", Value: strconv.FormatInt(failures, 10), Bound: "0", OK: failures == 0},
 	}, nil
 }
 

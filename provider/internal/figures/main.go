@@ -5,16 +5,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
 )
 
@@ -24,13 +25,9 @@ type settings struct {
 	data      string        // the passengers' file
 	terraform string        // the CLI; its configuration file comes from the environment
 	sustained time.Duration // how long the load on the endpoint lasts
+	peer      string        // terraform-provider-time, whose plan ours is compared with; "" for none
+	output    string        // where the figures go as JSON; "" for nowhere
 	work      string        // a directory of this run
-}
-
-// figure is one measured value and the bound that the project promises for it.
-type figure struct {
-	name, value, bound string
-	ok                 bool
 }
 
 func main() {
@@ -43,6 +40,8 @@ func main() {
 	flag.StringVar(&s.data, "data", "examples/titanic/data/titanic.csv", "the passengers")
 	flag.StringVar(&s.terraform, "terraform", "terraform", "Terraform or OpenTofu")
 	flag.DurationVar(&s.sustained, "sustained", 30*time.Second, "how long to load the endpoint")
+	flag.StringVar(&s.peer, "peer", "", "terraform-provider-time, to compare plans with")
+	flag.StringVar(&s.output, "output", "", "write the figures to this file")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -55,7 +54,11 @@ func main() {
 }
 
 func run(ctx context.Context, s settings) error {
-	for _, path := range []*string{&s.titanic, &s.data} {
+	needed := []*string{&s.titanic, &s.data}
+	if s.peer != "" {
+		needed = append(needed, &s.peer)
+	}
+	for _, path := range needed {
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
 			return err
@@ -72,11 +75,12 @@ func run(ctx context.Context, s settings) error {
 	defer os.RemoveAll(work)
 	s.work = work
 
-	fmt.Printf("%s/%s, %d processors, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
-	failed := 0
+	begin := time.Now()
+	all := proof.Run{Name: "provider", Command: "make bench", Date: begin.UTC().Truncate(time.Second), Machine: proof.ThisMachine()}
+	fmt.Printf("%s/%s, %d processors, %s\n", all.Machine.OS, all.Machine.Arch, all.Machine.Processors, all.Date.Format(time.DateOnly))
 	for _, section := range []struct {
 		title   string
-		measure func(context.Context, settings) ([]figure, error)
+		measure func(context.Context, settings) ([]proof.Figure, error)
 	}{
 		{"engine start", measureStart},
 		{"invocations", measureInvocations},
@@ -87,22 +91,23 @@ func run(ctx context.Context, s settings) error {
 		if err != nil {
 			return fmt.Errorf("measuring %s: %w", section.title, err)
 		}
-		for _, f := range figures {
-			verdict := "ok"
-			if !f.ok {
-				verdict, failed = "MISSED", failed+1
-			}
-			fmt.Printf("  %-52s %22s   %-14s %s\n", f.name, f.value, f.bound, verdict)
+		fmt.Print(proof.Run{Figures: figures}.Table())
+		all.Figures = append(all.Figures, figures...)
+	}
+	all.Seconds = time.Since(begin).Round(time.Second).Seconds()
+	if s.output != "" {
+		if err := all.Write(s.output); err != nil {
+			return err
 		}
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d figures miss their bounds", failed)
+	if !all.OK() {
+		return errors.New("figures miss their bounds")
 	}
 	return nil
 }
 
 // measureStart times launch.Ensure from nothing to the engine's first answer.
-func measureStart(ctx context.Context, s settings) ([]figure, error) {
+func measureStart(ctx context.Context, s settings) ([]proof.Figure, error) {
 	var times []time.Duration
 	for i := range 10 {
 		dir := filepath.Join(s.work, fmt.Sprintf("start-%d", i))
@@ -116,7 +121,7 @@ func measureStart(ctx context.Context, s settings) ([]figure, error) {
 		}
 	}
 	median := quantile(times, 0.5)
-	return []figure{{"detached start to the first answer, median of 10", millis(median), "<= 150 ms", median <= 150*time.Millisecond}}, nil
+	return []proof.Figure{{Name: "detached start to the first answer, median of 10", Value: millis(median), Bound: "<= 150 ms", OK: median <= 150*time.Millisecond}}, nil
 }
 
 func millis(d time.Duration) string {
