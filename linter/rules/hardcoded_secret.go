@@ -2,18 +2,18 @@ package rules
 
 import (
 	"bytes"
-	"fmt"
-	"math"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/secrets"
 )
 
 // HardcodedSecret finds secrets written into sources. It never shows one.
@@ -24,14 +24,17 @@ var HardcodedSecret = &linter.Rule{
 	Since:    "0.1.0",
 	Scope:    linter.PerModule | linter.PerResource,
 	Text: `A secret in a repository is read by everybody who can clone it, for as long as the history exists. Found are, in sources, comments,
-heredocs and variable files:
+heredocs, base64 user data and variable files:
 
-- tokens by their form: AWS access keys, GitHub, GitLab, Slack, Stripe, SendGrid, npm, Google, HashiCorp Vault, JSON web tokens, private keys,
-  passwords in URLs;
-- literals given to names that speak of a password, secret, token or key: arguments, object keys, variable defaults, ` + "`export`" + ` lines in user data.
+- tokens by their form: AWS, GitHub, GitLab, Slack, Stripe, SendGrid, npm, PyPI, Google, Vault, OpenAI, Anthropic, Hugging Face, Azure storage and some
+  thirty other services' keys, JSON web tokens, private keys, passwords in URLs, tokens in Authorization headers;
+- literals given to names that speak of a password, secret, token or key: arguments at any depth, object keys, ` + "`name` and `value`" + ` pairs, variable
+  defaults, locals, module inputs, ` + "`export`" + ` lines and documents in heredocs, the value of a SecureString parameter;
+- the same when the literal stands elsewhere and reaches the argument through locals, files or functions.
 
-Placeholders (` + "`changeme`, `<token>`, `EXAMPLE`" + `), references, ARNs, paths and names of stored secrets, hashes and booleans pass. For names other than
-passwords the text must look random: at least ` + "`entropy`" + ` bits for each character. The finding never shows the text. Move the value to Secrets
+Placeholders (` + "`changeme`, `<token>`, `your-key`" + `), references, ARNs, paths and names of stored secrets, request identifiers and booleans pass. The
+documented example keys of AWS pass in comments; as an access key of a provider or an environment they count. For names other than passwords the text must
+look random: at least ` + "`entropy`" + ` bits for each character, and not made of words. The finding never shows the text. Move the value to Secrets
 Manager or SSM and read it from there, and revoke it: what was committed is known.`,
 	Options: []linter.Option{
 		{Name: "entropy", Default: 3.0, Text: "least Shannon entropy, in bits for each character, of a literal given to a token or key"},
@@ -50,170 +53,103 @@ func arePatterns(v any) error {
 	return nil
 }
 
-// token is a kind of secret that its form betrays. The prefix is looked for first: it is much faster than the expression.
-type token struct {
-	name, prefix string
-	re           func() *regexp.Regexp
-}
-
-var tokens = []token{
-	{"an AWS access key id", "AKIA", linter.Lazy(`\bAKIA[A-Z2-7]{16}\b`)},
-	{"a temporary AWS access key id", "ASIA", linter.Lazy(`\bASIA[A-Z2-7]{16}\b`)},
-	{"a GitHub token", "gh", linter.Lazy(`\bgh[pousr]_[A-Za-z0-9]{36,255}\b`)},
-	{"a GitHub token", "github_pat_", linter.Lazy(`\bgithub_pat_[A-Za-z0-9_]{22,255}\b`)},
-	{"a GitLab token", "glpat-", linter.Lazy(`\bglpat-[A-Za-z0-9_-]{20,}`)},
-	{"a Slack token", "xox", linter.Lazy(`\bxox[abeprs]-[A-Za-z0-9-]{10,}`)},
-	{"a Slack webhook", "hooks.slack.com", linter.Lazy(`hooks\.slack\.com/services/T[A-Za-z0-9_]+/B[A-Za-z0-9_]+/[A-Za-z0-9_]{16,}`)},
-	{"a Stripe key", "k_live_", linter.Lazy(`\b[rs]k_live_[A-Za-z0-9]{16,}`)},
-	{"a SendGrid key", "SG.", linter.Lazy(`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}`)},
-	{"an npm token", "npm_", linter.Lazy(`\bnpm_[A-Za-z0-9]{36}\b`)},
-	{"a Google API key", "AIza", linter.Lazy(`\bAIza[A-Za-z0-9_-]{35}`)},
-	{"a Vault token", "hvs.", linter.Lazy(`\bhvs\.[A-Za-z0-9_-]{24,}`)},
-	{"a JSON web token", "eyJ", linter.Lazy(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`)},
-	{"a private key", "PRIVATE KEY", linter.Lazy(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----`)},
-	{"a password in a URL", "://", linter.Lazy(`[a-z][a-z0-9+]*://[^\s:/@"'$<>{}]+:([^\s:/@"'$<>{}*]{3,})@[A-Za-z0-9]`)},
-}
-
-// assignment is NAME = "literal", NAME: "literal" or NAME=literal, where NAME speaks of a secret.
-var assignment = linter.Lazy(`(?i)([A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key|credential)[A-Za-z0-9_]*)"?[ \t]*(?:=|:)[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'#;,&|)\]}]+))`)
-
-var (
-	secretWords = [][]byte{[]byte("passw"), []byte("passphrase"), []byte("secret"), []byte("token"), []byte("apikey"), []byte("api_key"),
-		[]byte("access_key"), []byte("accesskey"), []byte("private_key"), []byte("privatekey"), []byte("credential")}
-	passwords = linter.Lazy(`(?i)passw(or)?d|passphrase`)
-	// harmless names end in what describes a secret without being one.
-	harmless = linter.Lazy(`(?i)(_(?:name|names|id|ids|arn|arns|path|paths|policy|policies|type|types|version|length|ttl|enabled|lifetime|validity|expiration|rotation|url|uri|endpoint|file|ref|key_usage|description|prefix|suffix|count|days|hours|minutes|seconds|format|parameter|parameters|bucket|requirements?|provider|providers|scopes?|issuer|audience|algorithm|mode|size|spec|usage|alias|lambda|source|header|field|column|wo_version)|validity|tokens|hop_limit)$|^(?:manage|require|allow|use|enable|minimum|max|min|http|has|is|create)_|^(?:kms|public|sort|range|hash|partition|primary|foreign|key)_`)
-	noSecret = linter.Lazy(`(?i)^(?:change[_-]?(?:me|it|this)?|replace.*|todo.*|fixme|dummy|example|sample|test|none|null|true|false|yes|no|required|optional|enabled|disabled|default|string|unknown|redacted|placeholder.*|your[_-].*|my[_-](?:secret|password|token)|x{3,}|\*{3,}|\.{3,}|-+|0+|1234?|n/a|<.*>|\{\{.*\}\}|\[.*\]|%.*%|not[_-]?(?:set|used|a[_-]?secret).*)$|EXAMPLE|(?i:changeme|placeholder)`)
-	lookup   = linter.Lazy(`^(?:arn:|/|\./|\.\./|~|s3://|https?://[^@]*$|ssm:|secretsmanager:|vault:|projects/|alias/|file:|env:|data\.|var\.|local\.|module\.|each\.|aws_|random_|path\.|sha256:|\{\{resolve:)|^[a-z0-9-]+(?:/[A-Za-z0-9_.-]+)+$`)
-	hash     = linter.Lazy(`^[0-9a-f]{32}$|^[0-9a-f]{40}$|^[0-9a-f]{64}$|^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-)
-
 func hardcodedSecret(p *linter.Pass) {
+	s := secrets.Settings{Entropy: p.Float("entropy"), MinLength: p.Int("min_length")}
+	for _, a := range p.Strings("allow") {
+		s.Allow = append(s.Allow, linter.Regexp(a))
+	}
 	if p.Resource != nil {
-		secretArguments(p)
+		secretArguments(p, &s)
 		return
 	}
-	src := p.Module.Source
-	for _, f := range src.Files {
-		scanSecrets(p, f.Path, f.Bytes)
+	for _, f := range p.Module.Source.Files {
+		reportHits(p, f, secretsOf(p, &s, f))
 	}
-	if p.Module.Parent == nil {
-		entries, err := p.Tree.ReadDir(src.Dir)
-		if err != nil {
-			return
-		}
-		for _, e := range entries {
-			if strings.HasSuffix(e.Name(), ".tfvars") || strings.HasSuffix(e.Name(), ".tfvars.json") {
-				if text, err := p.Tree.ReadFile(path.Join(src.Dir, e.Name())); err == nil {
-					scanSecrets(p, path.Join(src.Dir, e.Name()), text)
-				}
-			}
-		}
-	}
-	for _, n := range sorted(src.Variables) {
-		b := src.Variables[n].Block
-		if a := b.Body.Attributes["default"]; a != nil {
-			if s, ok := module.Literal(a.Expr); ok && suspicious(p, n, s) {
-				secretAt(p, eval.At(a.Expr.Range()), "variable "+n, "default")
-			}
-		}
-	}
-}
-
-func secretAt(p *linter.Pass, at eval.Locator, where, kind string) {
-	f := p.Report(at, "%s holds %s in plain text; read it from Secrets Manager or SSM and revoke this one", where, describe(kind))
-	f.Secret = true
-	f.Evidence = where + " " + kind
-}
-
-func describe(kind string) string {
-	if kind == "default" || kind == "" {
-		return "what looks like a secret"
-	}
-	return kind
-}
-
-// scanSecrets looks at the text itself, so that comments, heredocs and files that do not parse are seen too.
-func scanSecrets(p *linter.Pass, name string, text []byte) {
-	lines := map[int]bool{}
-	add := func(from, to int, where, kind string) {
-		at := rangeIn(name, text, from, to)
-		if !lines[at.Start.Line] {
-			lines[at.Start.Line] = true
-			secretAt(p, eval.At(at), where, kind)
-		}
-	}
-	for _, t := range tokens {
-		prefix := []byte(t.prefix)
-		for from := 0; ; {
-			i := bytes.Index(text[from:], prefix)
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + len(prefix)
-			start := lineStart(text, i)
-			end := lineEnd(text, i)
-			for _, m := range t.re().FindAllIndex(text[start:end], -1) {
-				if m[0] <= i-start && i-start < m[1] && !allowed(p, string(text[start+m[0]:start+m[1]])) {
-					add(start+m[0], start+m[1], name, t.name)
-				}
-			}
-		}
-	}
-	lower := lowered(text)
-	if !speaksOfSecrets(lower) {
+	if p.Module.Parent != nil {
 		return
 	}
-	for start := 0; start < len(text); {
-		end := lineEnd(text, start)
-		line := text[start:end]
-		if speaksOfSecrets(lower[start:end]) {
-			for _, m := range assignment().FindAllSubmatchIndex(line, 4) {
-				key := string(line[m[2]:m[3]])
-				group := 4
-				quoted := m[4] >= 0
-				if !quoted {
-					group = 6
-				}
-				value := string(line[m[group]:m[group+1]])
-				if !quoted && !shellAssignment(line, m) {
-					continue
-				}
-				if suspicious(p, key, value) {
-					add(start+m[group], start+m[group+1], key, "")
-				}
+	entries, err := p.Tree.ReadDir(p.Module.Source.Dir)
+	if err != nil {
+		return // reported when the module was read
+	}
+	for _, e := range entries {
+		if name := path.Join(p.Module.Source.Dir, e.Name()); strings.HasSuffix(name, ".tfvars") || strings.HasSuffix(name, ".tfvars.json") {
+			if text, err := p.Tree.ReadFile(name); err == nil {
+				f, _ := module.ParseVars(name, text)
+				reportHits(p, f, s.File(f))
 			}
 		}
-		start = end + 1
 	}
 }
 
-// lowered changes ASCII only, so that offsets stay.
-func lowered(text []byte) []byte {
-	out := make([]byte, len(text))
-	for i, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+// secretsOf finds the secrets of a source file, once for all instances of its module.
+func secretsOf(p *linter.Pass, s *secrets.Settings, f *module.File) []secrets.Hit {
+	type key struct{ path string }
+	return p.Root.Memo(key{f.Path}, func() any { return s.File(f) }).([]secrets.Hit)
+}
+
+func reportHits(p *linter.Pass, f *module.File, hits []secrets.Hit) {
+	prefix := ""
+	if p.Module.Path != "" {
+		prefix = p.Module.Path + "."
+	}
+	for _, h := range hits {
+		where, address := holderOf(f, h)
+		if address != "" {
+			where, address = prefix+where, prefix+address
 		}
-		out[i] = c
+		secretAt(p, eval.At(rangeIn(f.Path, f.Bytes, h.From, h.To)), where, address, h.Kind)
 	}
-	return out
 }
 
-// shellAssignment reports an unquoted literal in NAME=value form, as in user data: HCL itself has none.
-func shellAssignment(line []byte, m []int) bool {
-	return m[6] > 0 && line[m[6]-1] == '=' && (m[2] == 0 || line[m[2]-1] != '.') && bytes.ToUpper(line[m[2]:m[3]])[0] == line[m[2]]
-}
-
-// speaksOfSecrets takes lower case.
-func speaksOfSecrets(text []byte) bool {
-	for _, w := range secretWords {
-		if bytes.Contains(text, w) {
-			return true
+// holderOf names what a secret stands in: the argument, else the block, else the file; and the resource's address, if it is one.
+func holderOf(f *module.File, h secrets.Hit) (where, address string) {
+	where = h.Name
+	if f.Body != nil {
+		for _, b := range f.Body.Blocks {
+			if r := hcl.RangeBetween(b.TypeRange, b.CloseBraceRange); h.From < r.Start.Byte || r.End.Byte <= h.From {
+				continue
+			}
+			if len(b.Labels) == 2 && (b.Type == "resource" || b.Type == "data" || b.Type == "ephemeral") {
+				address = (&module.Resource{Mode: modeOf(b), Type: b.Labels[0], Name: b.Labels[1]}).Address()
+			}
+			break
+		}
+		if path := secrets.Path(f.Body, h.From); where == "" {
+			where = path
+		} else if path != "" && !strings.HasPrefix(where, path) && !strings.Contains(where, ".") {
+			where = path + " (" + where + ")"
 		}
 	}
-	return false
+	if where == "" {
+		where = f.Path
+	}
+	return where, address
+}
+
+func modeOf(b *hclsyntax.Block) module.Mode {
+	switch b.Type {
+	case "data":
+		return module.Data
+	case "ephemeral":
+		return module.Ephemeral
+	}
+	return module.Managed
+}
+
+func secretAt(p *linter.Pass, at eval.Locator, where, address, kind string) {
+	if kind == "" {
+		kind = "what looks like a secret"
+	}
+	f := p.Report(at, "%s holds %s in plain text; read it from Secrets Manager or SSM and revoke this one", where, kind)
+	f.Secret, f.Evidence, f.Address = true, where+" "+kind, address
+}
+
+func rangeIn(name string, text []byte, from, to int) hcl.Range {
+	line := strings.Count(string(text[:from]), "\n") + 1
+	start := lineStart(text, from)
+	pos := func(i int) hcl.Pos { return hcl.Pos{Line: line, Column: i - start + 1, Byte: i} }
+	return hcl.Range{Filename: name, Start: pos(from), End: pos(min(to, lineEnd(text, from)))}
 }
 
 func lineStart(text []byte, i int) int { return bytes.LastIndexByte(text[:i], '\n') + 1 }
@@ -225,104 +161,129 @@ func lineEnd(text []byte, i int) int {
 	return len(text)
 }
 
-func rangeIn(name string, text []byte, from, to int) hcl.Range {
-	line := bytes.Count(text[:from], []byte("\n")) + 1
-	start := lineStart(text, from)
-	pos := func(i int) hcl.Pos { return hcl.Pos{Line: line, Column: i - start + 1, Byte: i} }
-	return hcl.Range{Filename: name, Start: pos(from), End: pos(to)}
-}
-
-// suspicious decides whether a literal given to a name is a secret.
-func suspicious(p *linter.Pass, name, value string) bool {
-	if !speaksOfSecrets(lowered([]byte(name))) || harmless().MatchString(name) || allowed(p, value) {
-		return false
-	}
-	if passwords().MatchString(name) {
-		return len(value) >= 4
-	}
-	return len(value) >= p.Int("min_length") && !strings.ContainsAny(value, " \t") && entropy(value) >= p.Float("entropy") && strings.ContainsAny(value, "0123456789")
-}
-
-func allowed(p *linter.Pass, value string) bool {
-	if value == "" || strings.Contains(value, "${") || strings.Contains(value, "$(") || strings.HasPrefix(value, "$") || noSecret().MatchString(value) ||
-		lookup().MatchString(value) || hash().MatchString(value) {
-		return true
-	}
-	for _, a := range p.Strings("allow") {
-		if linter.Regexp(a).MatchString(value) {
-			return true
-		}
-	}
-	return false
-}
-
-// entropy is the Shannon entropy of the characters, in bits.
-func entropy(s string) float64 {
-	count := map[rune]float64{}
-	for _, r := range s {
-		count[r]++
-	}
-	total, sum := float64(len([]rune(s))), 0.0
-	for _, r := range sortedRunes(count) {
-		sum -= count[r] / total * math.Log2(count[r]/total)
-	}
-	return sum
-}
-
-func sortedRunes(m map[rune]float64) []rune {
-	keys := map[string]bool{}
-	for r := range m {
-		keys[string(r)] = true
-	}
-	out := make([]rune, 0, len(m))
-	for _, k := range sorted(keys) {
-		out = append(out, []rune(k)[0])
-	}
-	return out
-}
-
-// secretArguments follows arguments to literals that stand elsewhere under another name.
-func secretArguments(p *linter.Pass) {
+// secretArguments follows arguments to literals that stand elsewhere: under another name, in a file, behind a function.
+func secretArguments(p *linter.Pass, s *secrets.Settings) {
 	r := p.Resource
-	body := r.Syntax()
-	if body == nil {
-		plannedSecrets(p)
+	if r.Syntax() == nil {
+		plannedSecrets(p, s, r.Value(), r.Address(), 0)
 		return
 	}
-	if r.Mode != module.Managed {
+	if r.Mode == module.Managed {
+		secretBody(p, s, &r.Body, r.Address(), 0)
+	}
+}
+
+// scripts are arguments whose text is a script or a document.
+var scripts = []string{"user_data", "user_data_base64", "custom_data", "container_definitions", "buildspec", "startup_script", "metadata_startup_script"}
+
+func secretBody(p *linter.Pass, s *secrets.Settings, b *eval.Body, where string, depth int) {
+	if depth > 20 || b.Syntax() == nil {
 		return
 	}
-	var names []string
-	for n := range body.Attributes {
-		if speaksOfSecrets([]byte(n)) && !harmless().MatchString(n) {
-			names = append(names, n)
+	for _, name := range b.AttrNames() {
+		e := b.Syntax().Attributes[name].Expr
+		if _, literal := module.Literal(e); literal { // the file scan reports it
+			continue
+		}
+		switch {
+		case slices.Contains(scripts, name):
+			if readsFile(p.Module.Source, e, 0) {
+				secretScript(p, s, b.Attr(name), where+"."+name, b.AttrRange(name))
+			}
+		case secrets.Speaks(name), name == "variables", name == "environment", name == "environment_variables":
+			secretValue(p, s, b.Attr(name), name, where+"."+name, b.AttrRange(name), 0)
 		}
 	}
-	slices.Sort(names)
-	for _, n := range names {
-		a := body.Attributes[n]
-		if _, literal := module.Literal(a.Expr); literal {
-			continue // the text scan reports it
-		}
-		v := r.Attr(n)
-		if s, ok := v.Str(); ok && v.Kind() == eval.String && suspicious(p, n, s) {
-			secretAt(p, p.Within(v, eval.At(a.SrcRange)), fmt.Sprintf("%s.%s", r.Address(), n), "")
+	for _, name := range b.BlockNames() {
+		for _, inner := range b.Blocks(name) {
+			secretBody(p, s, inner, where+"."+name, depth+1)
 		}
 	}
+}
+
+// readsFile reports an expression that reads a file, itself or through locals.
+func readsFile(m *module.Module, e hclsyntax.Expression, depth int) bool {
+	found := false
+	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
+		if c, ok := n.(*hclsyntax.FunctionCallExpr); ok {
+			found = found || c.Name == "templatefile" || strings.HasPrefix(c.Name, "file")
+		}
+		return nil
+	})
+	for _, t := range e.Variables() {
+		if name, ok := traversed(t); ok && t.RootName() == "local" && m.Locals[name] != nil && !found && depth < 10 {
+			found = readsFile(m, m.Locals[name].Expr, depth+1)
+		}
+	}
+	return found
+}
+
+// traversed is the first name behind the root of a reference.
+func traversed(t hcl.Traversal) (name string, ok bool) {
+	if len(t) < 2 {
+		return "", false
+	}
+	a, ok := t[1].(hcl.TraverseAttr)
+	return a.Name, ok
+}
+
+func secretScript(p *linter.Pass, s *secrets.Settings, v eval.Value, where string, at eval.Locator) {
+	text, ok := v.Pattern("${}")
+	if !ok || v.Sensitive() {
+		return
+	}
+	if h, ok := s.Script(text); ok {
+		if h.Name != "" {
+			where += " (" + h.Name + ")"
+		}
+		secretAt(p, at, where, p.Resource.Address(), h.Kind)
+	}
+}
+
+func secretValue(p *linter.Pass, s *secrets.Settings, v eval.Value, name, where string, at eval.Locator, depth int) {
+	if v.Sensitive() || depth > 10 {
+		return
+	}
+	if v.Kind() == eval.Map {
+		v.Each(func(k string, e eval.Value) { secretValue(p, s, e, k, where+"."+k, at, depth+1) })
+		return
+	}
+	if text, ok := v.Str(); ok && v.Kind() == eval.String && s.Suspicious(name, text) && !secretReported(p, s, v.Range()) {
+		secretAt(p, p.Within(v, at), where, p.Resource.Address(), "")
+	}
+}
+
+// secretReported tells that the file scan has a finding where a literal stands.
+func secretReported(p *linter.Pass, s *secrets.Settings, at hcl.Range) bool {
+	for _, m := range p.Root.Modules() {
+		if m.Source == nil {
+			continue
+		}
+		if f := m.Source.File(at.Filename); f != nil {
+			return slices.ContainsFunc(secretsOf(p, s, f), func(h secrets.Hit) bool {
+				return lineStart(f.Bytes, h.From) == lineStart(f.Bytes, min(at.Start.Byte, len(f.Bytes)))
+			})
+		}
+	}
+	return strings.HasSuffix(at.Filename, ".tfvars") || strings.HasSuffix(at.Filename, ".tfvars.json")
 }
 
 // plannedSecrets examines a plan, where literals and generated values look alike: only tokens count.
-func plannedSecrets(p *linter.Pass) {
-	p.Resource.Value().Each(func(name string, v eval.Value) {
-		s, ok := v.Str()
-		if !ok || v.Sensitive() {
-			return
+func plannedSecrets(p *linter.Pass, s *secrets.Settings, v eval.Value, where string, depth int) {
+	if v.Sensitive() || depth > 20 {
+		return
+	}
+	if text, ok := v.Str(); ok && v.Kind() == eval.String {
+		if hits := s.Tokens([]byte(text)); len(hits) > 0 {
+			secretAt(p, p.Resource, where, p.Resource.Address(), hits[0].Kind)
 		}
-		for _, t := range tokens {
-			if strings.Contains(s, t.prefix) && t.re().MatchString(s) && !allowed(p, s) {
-				secretAt(p, p.Resource, fmt.Sprintf("%s.%s", p.Resource.Address(), name), t.name)
-				return
-			}
+		return
+	}
+	v.Each(func(name string, e eval.Value) {
+		inner := where
+		if name != "" {
+			inner += "." + name
 		}
+		plannedSecrets(p, s, e, inner, depth+1)
 	})
 }

@@ -38,3 +38,35 @@ resource "aws_ssm_parameter" "hash" {
   value       = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
   description = "token: see the runbook"
 }
+
+resource "aws_efs_file_system" "data" {
+  creation_token = "titanic-2026a1b2c3" # names a request, opens nothing
+}
+
+resource "aws_instance" "runner" {
+  user_data = <<-EOT
+    export DB_PASSWORD=$(aws ssm get-parameter --name /db/password --with-decryption)
+    curl -H "Authorization: Bearer $TOKEN" https://example.org
+    password: ${var.db_password}
+  EOT
+}
+
+resource "aws_ecs_task_definition" "serve" {
+  container_definitions = jsonencode([{
+    secrets = [{ name = "DB_PASSWORD", valueFrom = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-a1b2c3" }]
+  }])
+}
+
+provider "aws" {
+  access_key = "test" # a local endpoint takes anything
+  secret_key = "test"
+}
+
+variable "tls_key" {
+  type = string
+
+  validation {
+    condition     = startswith(var.tls_key, "-----BEGIN PRIVATE KEY-----")
+    error_message = "The key begins with -----BEGIN PRIVATE KEY-----."
+  }
+}
