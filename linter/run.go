@@ -209,7 +209,7 @@ func (r *run) lintDir(dir string) rootOutput {
 
 // lintRoot runs every rule on one evaluated root module.
 func (r *run) lintRoot(root *eval.Root, rs *ruleset, out *rootOutput) {
-	pass := Pass{Root: root, Tree: r.tree}
+	pass := &Pass{Root: root, Tree: r.tree}
 	var facts []Fact
 	pass.findings, pass.facts = &out.findings, &facts
 	sources := map[string]*module.File{}
@@ -245,7 +245,7 @@ func (r *run) lintRoot(root *eval.Root, rs *ruleset, out *rootOutput) {
 		}
 		pass.Resource, pass.Module = res, res.Module
 		for _, rule := range rules {
-			if s := rs.rules[rule.Name]; !s.excludes(res.Type, res.Address(), res.Range().Filename) {
+			if s := rs.rules[rule.Name]; len(s.exclude) == 0 || !s.excludes(res.Type, res.Address(), res.Range().Filename) {
 				r.apply(rule, s, pass, out)
 			}
 		}
@@ -308,7 +308,7 @@ func typeMatches(pattern, typ string) bool {
 }
 
 // apply runs a rule once. A panic becomes a failure that names the rule and the file.
-func (r *run) apply(rule *Rule, s *settings, pass Pass, out *rootOutput) {
+func (r *run) apply(rule *Rule, s *settings, pass *Pass, out *rootOutput) {
 	pass.Rule, pass.settings = rule, s
 	before := len(*pass.findings)
 	defer func() {
@@ -325,11 +325,11 @@ func (r *run) apply(rule *Rule, s *settings, pass Pass, out *rootOutput) {
 		}
 	}()
 	if !r.o.Timing {
-		rule.Run(&pass)
+		rule.Run(pass)
 		return
 	}
 	start := time.Now()
-	rule.Run(&pass)
+	rule.Run(pass)
 	t := r.timing[rule.Name]
 	t.calls.Add(1)
 	t.nanos.Add(int64(time.Since(start)))
@@ -379,7 +379,7 @@ func (r *run) lintTree() {
 			tree.Facts = append(tree.Facts, o.facts[rule]...)
 		}
 		slices.SortStableFunc(tree.Facts, func(a, b Fact) int { return strings.Compare(a.Root, b.Root) })
-		r.apply(rule, s, Pass{Tree: &tree, findings: &out.findings, facts: new([]Fact)}, &out)
+		r.apply(rule, s, &Pass{Tree: &tree, findings: &out.findings, facts: new([]Fact)}, &out)
 	}
 	r.combine([]rootOutput{out})
 }

@@ -134,6 +134,9 @@ func (r *Resource) Address() string {
 
 // LocalAddress is the address within the module without keys: "aws_subnet.x", "data.aws_ami.y".
 func (r *Resource) LocalAddress() string {
+	if r.Decl != nil {
+		return r.Decl.Address()
+	}
 	return (&module.Resource{Mode: r.Mode, Type: r.Type, Name: r.Name}).Address()
 }
 

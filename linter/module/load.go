@@ -269,11 +269,12 @@ func (b *builder) block(blk *hclsyntax.Block) {
 		}
 	case "resource", "data", "ephemeral", "action":
 		r := &Resource{Mode: modeOf(blk.Type), Type: blk.Labels[0], Name: blk.Labels[1], Block: blk}
-		if old := b.m.byAddress[r.Address()]; old != nil {
-			b.duplicate(blk, r.Address(), old.Block.TypeRange)
+		r.address = r.Address()
+		if old := b.m.byAddress[r.address]; old != nil {
+			b.duplicate(blk, r.address, old.Block.TypeRange)
 			return
 		}
-		b.m.byAddress[r.Address()] = r
+		b.m.byAddress[r.address] = r
 		b.m.Resources = append(b.m.Resources, r)
 	case "module":
 		if old := b.calls[blk.Labels[0]]; old != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -22,6 +23,25 @@ type File struct {
 	Body *hclsyntax.Body
 	// JSON is set for .tf.json and .tofu.json; Override for override files.
 	JSON, Override bool
+
+	mu    sync.Mutex
+	memos map[any]any
+}
+
+// Memo returns what f made when it was first called with this key, so that a file of a module that many root modules call is
+// looked through once. It must depend on the file alone.
+func (f *File) Memo(key any, make func(*File) any) any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, ok := f.memos[key]
+	if !ok {
+		if f.memos == nil {
+			f.memos = map[any]any{}
+		}
+		v = make(f)
+		f.memos[key] = v
+	}
+	return v
 }
 
 // Mode tells the kinds of resource blocks apart.
@@ -52,10 +72,15 @@ type Resource struct {
 	Mode       Mode
 	Type, Name string
 	Block      *hclsyntax.Block
+
+	address string
 }
 
 // Address is the address within the module, without instance keys.
 func (r *Resource) Address() string {
+	if r.address != "" {
+		return r.address
+	}
 	switch r.Mode {
 	case Data:
 		return "data." + r.Type + "." + r.Name

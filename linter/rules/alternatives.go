@@ -5,6 +5,12 @@ import "github.com/titanicml/terraform-provider-titanicml/linter/eval"
 // verdicts judges every value that v may have when a condition in it is not known. Each verdict but the empty one comes back once,
 // with the condition under which it holds behind it.
 func verdicts(v eval.Value, judge func(eval.Value) string) []string {
+	if v.IsKnown() { // as nearly all are
+		if verdict := judge(v); verdict != "" {
+			return []string{verdict}
+		}
+		return nil
+	}
 	cases := v.Cases()
 	var out []string
 	var in [][]bool

@@ -132,7 +132,9 @@ var progress = regexp.MustCompile(`(?m)^fuzz: elapsed: (\w+), execs: (\d+) .*?ne
 // fuzz runs the target and reads its totals from what it prints.
 func (t *target) fuzz(ctx context.Context, s settings) error {
 	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.Name+"$", "-fuzztime", s.each.String(), "-parallel", strconv.Itoa(s.parallel), t.Package)
+	// Left alone, minimizing every interesting input takes a minute each, in which nothing new is tried.
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.Name+"$", "-fuzztime", s.each.String(), "-fuzzminimizetime", "200x",
+		"-parallel", strconv.Itoa(s.parallel), t.Package)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Stdout = io.MultiWriter(os.Stdout, &out)
