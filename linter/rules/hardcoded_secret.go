@@ -82,10 +82,15 @@ func hardcodedSecret(p *linter.Pass) {
 	}
 }
 
-// secretsOf finds the secrets of a source file, once for all instances of its module.
+// secretsOf finds the secrets of a source file, once for all instances of its module and all root modules that call it.
 func secretsOf(p *linter.Pass, s *secrets.Settings, f *module.File) []secrets.Hit {
-	type key struct{ path string }
-	return p.Root.Memo(key{f.Path}, func() any { return s.File(f) }).([]secrets.Hit)
+	type key struct {
+		entropy float64
+		length  int
+		allow   string
+	}
+	k := key{s.Entropy, s.MinLength, strings.Join(p.Strings("allow"), "\x00")}
+	return f.Memo(k, func(f *module.File) any { return s.File(f) }).([]secrets.Hit)
 }
 
 func reportHits(p *linter.Pass, f *module.File, hits []secrets.Hit) {

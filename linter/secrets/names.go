@@ -70,12 +70,15 @@ func normal(name string) string {
 	return strings.Trim(b.String(), "_")
 }
 
+// telling are the words of which every name of a secret has one.
+var telling = tableOf("|pass", "|pwd", "|psw", "contr|asena", "|secret", "|token", "|cred", "api|key", "|key", "s|tring")
+
 // classOf reads a name in snake case.
 func classOf(name string) class {
 	if slices.Contains(credentials, name) {
 		return password
 	}
-	if name == "" || harmless().MatchString(name) {
+	if !in(telling, name) || harmless().MatchString(name) {
 		return plain
 	}
 	parts := strings.Split(name, "_")

@@ -27,7 +27,7 @@ type Hit struct {
 // of the file.
 func (s *Settings) File(f *module.File) []Hit {
 	var hits []Hit
-	if f.Body != nil && speaks(lowered(f.Bytes), structured) {
+	if f.Body != nil && in(structured, f.Bytes) {
 		w := &walker{s: s, text: f.Bytes}
 		w.body(f.Body, "", 0)
 		hits = w.hits
@@ -53,33 +53,15 @@ func onePerLine(text []byte, hits []Hit) []Hit {
 	return out
 }
 
-// quick are the words of which a text with a secret's name has one; it keeps the rest from closer looks.
+// quick are the words of which a text with a secret's name has one; they keep the rest from closer looks. Structured texts may hold secrets
+// in another form as well.
 var (
-	quick = []string{"passw", "passphrase", "pwd", "_pass", "secret", "token", "apikey", "api_key", "api-key", "accesskey", "access_key", "private_key", "privatekey",
-		"credential", "contrasena", "auth_key", "signing_key", "encryption_key", "account_key", "accountkey", "app_key", "shared_key", "master_key", "storage_key"}
-	structured = append([]string{"base64", "user_data", "custom_data", "securestring"}, quick...)
+	quickWords = []string{"pa|ssw", "pas|sphrase", "|pwd", "_|pass", "s|ecret", "|token", "a|pikey", "ap|i_key", "ap|i-key", "acce|sskey", "acces|s_key", "privat|e_key",
+		"priva|tekey", "|credential", "contr|asena", "aut|h_key", "signin|g_key", "encryptio|n_key", "accoun|t_key", "accou|ntkey", "ap|p_key", "share|d_key", "maste|r_key",
+		"storag|e_key"}
+	quick      = tableOf(quickWords...)
+	structured = tableOf(append([]string{"bas|e64", "use|r_data", "custo|m_data", "s|ecurestring"}, quickWords...)...)
 )
-
-func speaks(lower []byte, words []string) bool {
-	for _, w := range words {
-		if bytes.Contains(lower, []byte(w)) {
-			return true
-		}
-	}
-	return false
-}
-
-// lowered changes ASCII only, so that offsets stay.
-func lowered(text []byte) []byte {
-	out := make([]byte, len(text))
-	for i, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		out[i] = c
-	}
-	return out
-}
 
 var (
 	// assignment is NAME = "literal", NAME: 'literal', NAME=literal or NAME: literal.
@@ -87,6 +69,8 @@ var (
 	// pair is an element of a list of variables in JSON.
 	pair = lazy(`(?i)\\?"(?:name|key)\\?"\s*:\s*\\?"([A-Za-z0-9_.-]+)\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?"((?:[^"\\]|\\[^"])*)\\?"`)
 )
+
+var values = tableOf("|value")
 
 // Lines finds tokens, and assignments as scripts write them, line by line in any text.
 func (s *Settings) Lines(text []byte) []Hit { return s.lines(text, false) }
@@ -96,11 +80,10 @@ func (s *Settings) Document(text []byte) []Hit { return onePerLine(text, s.lines
 
 func (s *Settings) lines(text []byte, document bool) []Hit {
 	hits := s.Tokens(text)
-	lower := lowered(text)
-	if !speaks(lower, quick) {
+	if !in(quick, text) {
 		return hits
 	}
-	if document && bytes.Contains(lower, []byte("value")) {
+	if document && in(values, text) {
 		for _, m := range pair().FindAllSubmatchIndex(text, 1000) {
 			if name := string(text[m[2]:m[3]]); s.Suspicious(name, string(text[m[4]:m[5]])) {
 				hits = append(hits, Hit{From: m[4], To: m[5], Name: name})
@@ -109,7 +92,7 @@ func (s *Settings) lines(text []byte, document bool) []Hit {
 	}
 	for start := 0; start < len(text); {
 		end := lineEnd(text, start)
-		if speaks(lower[start:end], quick) {
+		if in(quick, text[start:end]) {
 			hits = s.line(hits, text[start:end], start, document)
 		}
 		start = end + 1
