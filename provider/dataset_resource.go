@@ -33,6 +33,7 @@ var (
 	_ resource.ResourceWithConfigure        = (*datasetResource)(nil)
 	_ resource.ResourceWithModifyPlan       = (*datasetResource)(nil)
 	_ resource.ResourceWithImportState      = (*datasetResource)(nil)
+	_ resource.ResourceWithIdentity         = (*datasetResource)(nil)
 	_ resource.ResourceWithConfigValidators = (*datasetResource)(nil)
 )
 
@@ -46,6 +47,10 @@ func (r *datasetResource) Configure(_ context.Context, req resource.ConfigureReq
 
 func (r *datasetResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_dataset"
+}
+
+func (r *datasetResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("uri", "Where the content lies, `<store>/data/sha256/<digest>/<file name>`.")
 }
 
 func (r *datasetResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -125,6 +130,7 @@ func (r *datasetResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 }
 
 func (r *datasetResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan datasetModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	tagsAll, tags := r.session.applyTags(ctx, plan.Tags, &resp.Diagnostics)
@@ -148,7 +154,7 @@ func (r *datasetResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	killpoint.Here(killpoint.DatasetUploaded)
 	plan.ID = plan.URI
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
+	keepPrivate(ctx, resp.Private, "etag", privateText(etag), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	if err := c.SetObjectTags(ctx, plan.URI.ValueString(), tags); err != nil {
 		addError(&resp.Diagnostics, "Dataset stored but not tagged", err)
@@ -236,6 +242,7 @@ func presentAs(ctx context.Context, c *sagemaker.Client, uri, sha256 string) (st
 }
 
 func (r *datasetResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var state datasetModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -276,7 +283,7 @@ func (r *datasetResource) Read(ctx context.Context, req resource.ReadRequest, re
 		}
 		state.take(ctx, summary, &resp.Diagnostics)
 		state.URI = types.StringValue(uri)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(info.ETag))...)
+		keepPrivate(ctx, resp.Private, "etag", privateText(info.ETag), &resp.Diagnostics)
 	}
 	tags, err := c.ObjectTags(ctx, uri)
 	if err != nil {
@@ -288,6 +295,7 @@ func (r *datasetResource) Read(ctx context.Context, req resource.ReadRequest, re
 }
 
 func (r *datasetResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan datasetModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	tagsAll, tags := r.session.applyTags(ctx, plan.Tags, &resp.Diagnostics)
@@ -303,7 +311,7 @@ func (r *datasetResource) Update(ctx context.Context, req resource.UpdateRequest
 	if !plan.Source.IsNull() {
 		// Same digest in the plan; this repairs an object that was changed outside.
 		etag := plan.upload(ctx, c, &resp.Diagnostics)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
+		keepPrivate(ctx, resp.Private, "etag", privateText(etag), &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -335,13 +343,14 @@ func (r *datasetResource) Delete(ctx context.Context, req resource.DeleteRequest
 }
 
 func (r *datasetResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	loc, err := sagemaker.ParseLocation(req.ID)
+	uri := importID(ctx, req, resp)
+	loc, err := sagemaker.ParseLocation(uri)
 	if err != nil || loc.Key == "" {
-		resp.Diagnostics.AddError("Dataset not imported", fmt.Sprintf("Got %q; expected the URI of the stored object, s3://bucket/prefix/data/sha256/<digest>/<file name>.", req.ID))
+		resp.Diagnostics.AddError("Dataset not imported", fmt.Sprintf("Got %q; expected the URI of the stored object, s3://bucket/prefix/data/sha256/<digest>/<file name>.", uri))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("uri"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), uri)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("uri"), uri)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), filepath.Base(loc.Key))...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_destroy"), onDestroyRetain)...)
 }

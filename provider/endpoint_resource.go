@@ -28,6 +28,7 @@ var (
 	_ resource.ResourceWithConfigure        = (*endpointResource)(nil)
 	_ resource.ResourceWithModifyPlan       = (*endpointResource)(nil)
 	_ resource.ResourceWithImportState      = (*endpointResource)(nil)
+	_ resource.ResourceWithIdentity         = (*endpointResource)(nil)
 	_ resource.ResourceWithConfigValidators = (*endpointResource)(nil)
 	_ resource.ResourceWithValidateConfig   = (*endpointResource)(nil)
 )
@@ -51,6 +52,10 @@ func (r *endpointResource) Configure(_ context.Context, req resource.ConfigureRe
 
 func (r *endpointResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_endpoint"
+}
+
+func (r *endpointResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("name", "Name of the endpoint.")
 }
 
 func (r *endpointResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -164,6 +169,7 @@ func (r *endpointResource) plan(ctx context.Context, plan, state *endpointModel,
 }
 
 func (r *endpointResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan endpointModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	tagsAll, tags := r.session.applyTags(ctx, plan.Tags, &resp.Diagnostics)
@@ -190,6 +196,7 @@ func (r *endpointResource) Create(ctx context.Context, req resource.CreateReques
 }
 
 func (r *endpointResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var state endpointModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -224,6 +231,7 @@ func (r *endpointResource) Read(ctx context.Context, req resource.ReadRequest, r
 }
 
 func (r *endpointResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan, state endpointModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -284,12 +292,13 @@ func (r *endpointResource) Delete(ctx context.Context, req resource.DeleteReques
 }
 
 func (r *endpointResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !endpointName.MatchString(req.ID) {
-		resp.Diagnostics.AddError("Endpoint not imported", fmt.Sprintf("Got %q; expected the endpoint's name.", req.ID))
+	name := importID(ctx, req, resp)
+	if !endpointName.MatchString(name) {
+		resp.Diagnostics.AddError("Endpoint not imported", fmt.Sprintf("Got %q; expected the endpoint's name.", name))
 		return
 	}
-	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), name)...)
 }
 
 // deploy brings the endpoint to what the plan says and tries it. On an error it has been reported, what served before serves

@@ -33,6 +33,7 @@ var (
 	_ resource.ResourceWithConfigure   = (*evaluationResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*evaluationResource)(nil)
 	_ resource.ResourceWithImportState = (*evaluationResource)(nil)
+	_ resource.ResourceWithIdentity    = (*evaluationResource)(nil)
 )
 
 func newEvaluationResource() resource.Resource { return &evaluationResource{} }
@@ -45,6 +46,10 @@ func (r *evaluationResource) Configure(_ context.Context, req resource.Configure
 
 func (r *evaluationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_evaluation"
+}
+
+func (r *evaluationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("job_name", "Name of the processing job.")
 }
 
 func (r *evaluationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -110,6 +115,7 @@ func (r *evaluationResource) ModifyPlan(ctx context.Context, req resource.Modify
 }
 
 func (r *evaluationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	const summary = "Evaluation not completed"
 	var m evaluationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -173,6 +179,7 @@ func (r *evaluationResource) Create(ctx context.Context, req resource.CreateRequ
 }
 
 func (r *evaluationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var m evaluationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -225,13 +232,14 @@ func (r *evaluationResource) Read(ctx context.Context, req resource.ReadRequest,
 }
 
 func (r *evaluationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var m evaluationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	m.TagsAll = r.session.updateJob(ctx, "Evaluation", m.ARN, m.Tags, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	keepPrivate(ctx, resp.Private, importedKey, nil, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -259,8 +267,8 @@ func (r *evaluationResource) Delete(ctx context.Context, req resource.DeleteRequ
 }
 
 func (r *evaluationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), importID(ctx, req, resp))...)
+	keepPrivate(ctx, resp.Private, importedKey, []byte("true"), &resp.Diagnostics)
 }
 
 type evaluationModel struct {

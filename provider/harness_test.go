@@ -40,13 +40,19 @@ type harness struct {
 // It lets the test run beside others: most of its time is spent waiting for Terraform.
 func newHarness(t testing.TB) *harness {
 	t.Helper()
-	if test, ok := t.(*testing.T); ok {
-		test.Parallel()
-	}
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		if _, err := exec.LookPath("terraform"); err != nil {
 			t.Skip("needs terraform on PATH, or TF_ACC_TERRAFORM_PATH")
 		}
+	}
+	return newProtocolHarness(t)
+}
+
+// newProtocolHarness is for tests that call the provider's protocol themselves.
+func newProtocolHarness(t testing.TB) *harness {
+	t.Helper()
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel()
 	}
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

@@ -34,6 +34,7 @@ var (
 	_ resource.ResourceWithConfigure   = (*modelVersionResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*modelVersionResource)(nil)
 	_ resource.ResourceWithImportState = (*modelVersionResource)(nil)
+	_ resource.ResourceWithIdentity    = (*modelVersionResource)(nil)
 )
 
 func newModelVersionResource() resource.Resource { return &modelVersionResource{} }
@@ -46,6 +47,10 @@ func (r *modelVersionResource) Configure(_ context.Context, req resource.Configu
 
 func (r *modelVersionResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_model_version"
+}
+
+func (r *modelVersionResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("arn", "ARN of the version.")
 }
 
 var groupName = regexp.MustCompile(`^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$`)
@@ -128,6 +133,7 @@ func (r *modelVersionResource) withGroupTags(ctx context.Context, group string, 
 }
 
 func (r *modelVersionResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	const summary = "Model version not registered"
 	var m modelVersionModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
@@ -172,6 +178,7 @@ func (r *modelVersionResource) Create(ctx context.Context, req resource.CreateRe
 }
 
 func (r *modelVersionResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var m modelVersionModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -207,6 +214,7 @@ func (r *modelVersionResource) Read(ctx context.Context, req resource.ReadReques
 }
 
 func (r *modelVersionResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var m, state modelVersionModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -256,11 +264,12 @@ func (r *modelVersionResource) Delete(ctx context.Context, req resource.DeleteRe
 }
 
 func (r *modelVersionResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if _, _, err := sagemaker.ParsePackageARN(req.ID); err != nil {
+	arn := importID(ctx, req, resp)
+	if _, _, err := sagemaker.ParsePackageARN(arn); err != nil {
 		resp.Diagnostics.AddError("Model version not imported", err.Error()+".")
 		return
 	}
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), arn)...)
 }
 
 type modelVersionModel struct {

@@ -23,13 +23,14 @@ const recordKey = "record"
 const seenKey = "seen_approval"
 
 func (r *promotionResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan promotionModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if body := r.apply(ctx, &plan, nil, nil, &resp.Diagnostics); body != nil {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, recordKey, body)...)
+		keepPrivate(ctx, resp.Private, recordKey, body, &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() {
 		// What was written is in S3, which the next plan reads; a tainted resource would say less.
@@ -40,6 +41,7 @@ func (r *promotionResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *promotionResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan, state promotionModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -53,7 +55,7 @@ func (r *promotionResource) Update(ctx context.Context, req resource.UpdateReque
 		return // state and private state stay as they were
 	}
 	if body != nil {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, recordKey, body)...)
+		keepPrivate(ctx, resp.Private, recordKey, body, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -234,6 +236,7 @@ func approveHint(c *sagemaker.Client, plan *promotionModel) string {
 }
 
 func (r *promotionResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var state promotionModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -262,7 +265,7 @@ func (r *promotionResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if state.Decision.ValueString() == string(gate.Pending) {
 		p, err := c.DescribePackage(ctx, state.Candidate.ValueString())
 		if err == nil {
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, privateText(seenApproval(p)))...)
+			keepPrivate(ctx, resp.Private, seenKey, privateText(seenApproval(p)), &resp.Diagnostics)
 		} else if !sagemaker.IsNotFound(err) {
 			addError(&resp.Diagnostics, "Approval not read", err)
 		}

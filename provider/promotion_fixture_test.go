@@ -31,10 +31,11 @@ type version struct {
 	arn, artifact, sha256 string
 }
 
-func newRegistry(t *testing.T) *registry {
-	h := newHarness(t)
+func newRegistry(t *testing.T) *registry { return registryOn(newHarness(t)) }
+
+func registryOn(h *harness) *registry {
 	r := &registry{harness: h, c: h.client()}
-	r.must(r.c.EnsureBucket(t.Context(), r.c.Store.Bucket))
+	r.must(r.c.EnsureBucket(h.t.Context(), r.c.Store.Bucket))
 	return r
 }
 

@@ -32,6 +32,7 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*promotionResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*promotionResource)(nil)
 	_ resource.ResourceWithImportState    = (*promotionResource)(nil)
+	_ resource.ResourceWithIdentity       = (*promotionResource)(nil)
 )
 
 // Values of on_rejection and on_pending, and of status.
@@ -57,6 +58,10 @@ func (r *promotionResource) Configure(_ context.Context, req resource.ConfigureR
 
 func (r *promotionResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_promotion"
+}
+
+func (r *promotionResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("model_package_group", "Group whose champion is decided on.")
 }
 
 func (r *promotionResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -288,8 +293,9 @@ const promotionStays = "Destroying a promotion only removes it from state. The c
 
 // ImportState takes over a group's champion with the rules it was decided by.
 func (r *promotionResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if !groupName.MatchString(req.ID) {
-		resp.Diagnostics.AddError("Promotion not imported", fmt.Sprintf("Got %q; expected the name of a model package group that has a champion.", req.ID))
+	group := importID(ctx, req, resp)
+	if !groupName.MatchString(group) {
+		resp.Diagnostics.AddError("Promotion not imported", fmt.Sprintf("Got %q; expected the name of a model package group that has a champion.", group))
 		return
 	}
 	c, err := r.session.client(ctx)
@@ -297,7 +303,7 @@ func (r *promotionResource) ImportState(ctx context.Context, req resource.Import
 		addError(&resp.Diagnostics, "Promotion not imported", err)
 		return
 	}
-	champion, err := decision.ReadChampion(ctx, c, req.ID)
+	champion, err := decision.ReadChampion(ctx, c, group)
 	if err != nil {
 		addError(&resp.Diagnostics, "Promotion not imported", err)
 		return
@@ -307,11 +313,11 @@ func (r *promotionResource) ImportState(ctx context.Context, req resource.Import
 		if champion.Defect != "" {
 			why = champion.Defect
 		}
-		resp.Diagnostics.AddError("Promotion not imported", fmt.Sprintf("Group %s has no champion to import: %s. Create the promotion instead.", req.ID, why))
+		resp.Diagnostics.AddError("Promotion not imported", fmt.Sprintf("Group %s has no champion to import: %s. Create the promotion instead.", group, why))
 		return
 	}
 	m := importedPromotion(ctx, champion.Record, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, recordKey, champion.Record.Body)...)
+	keepPrivate(ctx, resp.Private, recordKey, champion.Record.Body, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -24,6 +26,8 @@ import (
 var (
 	_ provider.Provider                   = (*titanicmlProvider)(nil)
 	_ provider.ProviderWithFunctions      = (*titanicmlProvider)(nil)
+	_ provider.ProviderWithListResources  = (*titanicmlProvider)(nil)
+	_ provider.ProviderWithActions        = (*titanicmlProvider)(nil)
 	_ provider.ProviderWithValidateConfig = (*titanicmlProvider)(nil)
 )
 
@@ -75,6 +79,23 @@ func (p *titanicmlProvider) Resources(context.Context) []func() resource.Resourc
 		newPromotionResource,
 		newStageResource,
 	}
+}
+
+// ListResources are for Terraform 1.14 and later, as Actions are; earlier ones and OpenTofu never ask.
+func (p *titanicmlProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		newDatasetListResource,
+		newTrainingRunListResource,
+		newEvaluationListResource,
+		newModelVersionListResource,
+		newEndpointListResource,
+		newPromotionListResource,
+		newStageListResource,
+	}
+}
+
+func (p *titanicmlProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRollbackAction}
 }
 
 func (p *titanicmlProvider) DataSources(context.Context) []func() datasource.DataSource {
@@ -226,7 +247,7 @@ func (p *titanicmlProvider) Configure(ctx context.Context, req provider.Configur
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.ResourceData, resp.DataSourceData = s, s
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.ActionData = s, s, s, s
 }
 
 type providerModel struct {

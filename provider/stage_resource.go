@@ -28,6 +28,7 @@ var (
 	_ resource.ResourceWithConfigure   = (*stageResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*stageResource)(nil)
 	_ resource.ResourceWithImportState = (*stageResource)(nil)
+	_ resource.ResourceWithIdentity    = (*stageResource)(nil)
 )
 
 func newStageResource() resource.Resource { return &stageResource{} }
@@ -40,6 +41,12 @@ func (r *stageResource) Configure(_ context.Context, req resource.ConfigureReque
 
 func (r *stageResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_stage"
+	// A ledger that is known only at apply may turn out to be another one; the entry is written there then.
+	resp.ResourceBehavior = resource.ResourceBehavior{MutableIdentity: true}
+}
+
+func (r *stageResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("id", "S3 URI of the entry in the ledger.")
 }
 
 var stageName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
@@ -271,6 +278,7 @@ func orUnknown(s string) string {
 }
 
 func (r *stageResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan stageModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if r.record(ctx, &plan, &resp.Diagnostics); resp.Diagnostics.HasError() {
@@ -281,6 +289,7 @@ func (r *stageResource) Create(ctx context.Context, req resource.CreateRequest, 
 }
 
 func (r *stageResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var plan stageModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if r.record(ctx, &plan, &resp.Diagnostics); resp.Diagnostics.HasError() {
@@ -357,6 +366,7 @@ func (m *stageModel) recorded(e *stage.StoredEntry) {
 }
 
 func (r *stageResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var state stageModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -448,12 +458,13 @@ func (r *stageResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 
 // ImportState takes the URI of an entry.
 func (r *stageResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	ledger, number, name, ok := stage.ParseURI(req.ID)
+	uri := importID(ctx, req, resp)
+	ledger, number, name, ok := stage.ParseURI(uri)
 	if !ok {
-		resp.Diagnostics.AddError("Stage not imported", fmt.Sprintf("Got %q; expected the URI of an entry, s3://bucket/prefix/stages/ENV/NUMBER_NAME.json.", req.ID))
+		resp.Diagnostics.AddError("Stage not imported", fmt.Sprintf("Got %q; expected the URI of an entry, s3://bucket/prefix/stages/ENV/NUMBER_NAME.json.", uri))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), uri)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("ledger"), ledger)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("number"), number)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)

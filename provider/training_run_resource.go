@@ -29,6 +29,7 @@ var (
 	_ resource.ResourceWithConfigure      = (*trainingRunResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*trainingRunResource)(nil)
 	_ resource.ResourceWithImportState    = (*trainingRunResource)(nil)
+	_ resource.ResourceWithIdentity       = (*trainingRunResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*trainingRunResource)(nil)
 )
 
@@ -42,6 +43,10 @@ func (r *trainingRunResource) Configure(_ context.Context, req resource.Configur
 
 func (r *trainingRunResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "titanicml_training_run"
+}
+
+func (r *trainingRunResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityBy("job_name", "Name of the training job.")
 }
 
 func (r *trainingRunResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -118,6 +123,7 @@ func (r *trainingRunResource) ModifyPlan(ctx context.Context, req resource.Modif
 }
 
 func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var m trainingRunModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	tagsAll, tags := r.session.applyTags(ctx, m.Tags, &resp.Diagnostics)
@@ -179,7 +185,7 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	if job.Status == sagemaker.JobCompleted {
 		etag := m.takeArtifact(ctx, c, &resp.Diagnostics)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
+		keepPrivate(ctx, resp.Private, "etag", privateText(etag), &resp.Diagnostics)
 		m.warnMissingMetrics(ctx, c, job, &resp.Diagnostics)
 	} else {
 		failedJob(ctx, c, job, summary, &resp.Diagnostics)
@@ -188,6 +194,7 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 }
 
 func (r *trainingRunResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &req.State, &resp.State)
 	var m trainingRunModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -257,20 +264,21 @@ func (r *trainingRunResource) readArtifact(ctx context.Context, c *sagemaker.Cli
 	}
 	before := m.ArtifactSHA256.ValueString()
 	etag := m.takeArtifact(ctx, c, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, "etag", privateText(etag))...)
+	keepPrivate(ctx, resp.Private, "etag", privateText(etag), &resp.Diagnostics)
 	if now := m.ArtifactSHA256.ValueString(); before != "" && now != before {
 		resp.Diagnostics.AddWarning("Artifact changed outside Terraform", fmt.Sprintf("%s had sha256 %s and now has %s.", m.ArtifactURI.ValueString(), before, now))
 	}
 }
 
 func (r *trainingRunResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer identify(ctx, resp.Identity, &resp.Diagnostics, &resp.State)
 	var m trainingRunModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	m.TagsAll = r.session.updateJob(ctx, "Training run", m.ARN, m.Tags, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	keepPrivate(ctx, resp.Private, importedKey, nil, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -292,8 +300,8 @@ func (r *trainingRunResource) Delete(ctx context.Context, req resource.DeleteReq
 }
 
 func (r *trainingRunResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), importID(ctx, req, resp))...)
+	keepPrivate(ctx, resp.Private, importedKey, []byte("true"), &resp.Diagnostics)
 }
 
 type trainingRunModel struct {

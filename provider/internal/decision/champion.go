@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
@@ -54,6 +55,25 @@ func (c *Champion) Decision() string {
 // PointerURI is where a group's champion pointer lies.
 func PointerURI(store sagemaker.Location, group string) string {
 	return store.Join("champions", group+".json").URI()
+}
+
+// Groups lists the groups that have a champion pointer, believable or not, by
+// name.
+func Groups(ctx context.Context, c *sagemaker.Client) ([]string, error) {
+	under := c.Store.Join("champions")
+	under.Key += "/"
+	objects, err := c.List(ctx, under)
+	if err != nil {
+		return nil, fmt.Errorf("listing the champions: %w", err)
+	}
+	var groups []string
+	for _, o := range objects {
+		group, isPointer := strings.CutSuffix(o.URI[strings.LastIndexByte(o.URI, '/')+1:], ".json")
+		if isPointer && o.URI == PointerURI(c.Store, group) {
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
 }
 
 // ReadChampion reads a group's pointer and verifies the decision it names.

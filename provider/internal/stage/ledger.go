@@ -1,9 +1,11 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,6 +101,33 @@ func (l Ledger) Find(ctx context.Context, number int64) (*StoredEntry, error) {
 		}
 	}
 	return latest, nil
+}
+
+// Entries reads every entry of the ledger, tombstones included, by number and name.
+func (l Ledger) Entries(ctx context.Context) ([]*StoredEntry, error) {
+	under := l.At
+	under.Key = strings.TrimPrefix(under.Key+"/", "/")
+	infos, err := l.Client.List(ctx, under)
+	if err != nil {
+		return nil, fmt.Errorf("listing the stage ledger: %w", err)
+	}
+	var entries []*StoredEntry
+	for _, info := range infos {
+		if ledger, _, _, ok := ParseURI(info.URI); !ok || ledger != l.At.URI() {
+			continue // no entry, or one of a ledger below this one
+		}
+		e, err := l.get(ctx, info.URI)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			entries = append(entries, e)
+		}
+	}
+	slices.SortFunc(entries, func(a, b *StoredEntry) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name))
+	})
+	return entries, nil
 }
 
 // Write records an entry over the one before.
