@@ -91,6 +91,7 @@ func (r *endpointResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"model_name":           schema.StringAttribute{Computed: true, MarkdownDescription: "The SageMaker model in service, named by its content."},
 			"model_package_arn":    schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the version in service."},
 			"version":              schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version in service."},
+			"progress_file":        computedString(progressText),
 		},
 	}
 }
@@ -126,6 +127,9 @@ func (r *endpointResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		resp.Diagnostics.AddAttributeError(path.Root("role_arn"), "Missing role",
 			"engine = \"sagemaker\" needs role_arn, the role that the container runs with. Got none.")
 		return
+	}
+	if plan.ProgressFile.IsUnknown() && !plan.Name.IsUnknown() && r.session.progressDir != "" {
+		plan.ProgressFile = types.StringValue(r.session.progressFile(progressEndpoint, plan.Name.ValueString()))
 	}
 	r.plan(ctx, &plan, state, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -177,6 +181,9 @@ func (r *endpointResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	plan.TagsAll, plan.ID = tagsAll, plan.Name
+	if plan.ProgressFile.IsUnknown() {
+		plan.ProgressFile = types.StringValue(r.session.progressFile(progressEndpoint, plan.Name.ValueString()))
+	}
 	if plan.Serving.IsNull() {
 		plan.await()
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -224,6 +231,7 @@ func (r *endpointResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	if state.Instance.IsNull() && state.Serverless.IsNull() {
 		state.adopt(ctx, e, &resp.Diagnostics)
+		state.ProgressFile = types.StringValue(r.session.progressFile(progressEndpoint, e.Name))
 	}
 	state.take(e)
 	state.Tags, state.TagsAll = r.session.readTags(sagemaker.UserTags(e.Tags), state.Tags)
@@ -240,6 +248,9 @@ func (r *endpointResource) Update(ctx context.Context, req resource.UpdateReques
 		return
 	}
 	plan.TagsAll = tagsAll
+	if plan.ProgressFile.IsUnknown() {
+		plan.ProgressFile = types.StringValue(r.session.progressFile(progressEndpoint, plan.Name.ValueString()))
+	}
 	if plan.Serving.IsNull() {
 		r.updateUnpromoted(ctx, &plan, &state, tags, &resp.Diagnostics)
 	} else {
@@ -326,6 +337,9 @@ func (r *endpointResource) deploy(ctx context.Context, plan, state *endpointMode
 			return nil
 		}
 	}
+	watch := r.session.watchFor(ctx, progressEndpoint, spec.Endpoint, &plan.ProgressFile)
+	defer watch.end(diags)
+	spec.Watch = watch.endpoint
 	var e *rollout.Endpoint
 	deployed := true
 	if state == nil || state.ARN.IsNull() {

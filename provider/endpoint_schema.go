@@ -51,6 +51,7 @@ type endpointModel struct {
 	ModelName        types.String   `tfsdk:"model_name"`
 	PackageARN       types.String   `tfsdk:"model_package_arn"`
 	Version          types.Int64    `tfsdk:"version"`
+	ProgressFile     types.String   `tfsdk:"progress_file"`
 }
 
 type endpointInstanceModel struct {

@@ -98,6 +98,7 @@ func (r *evaluationResource) Schema(ctx context.Context, _ resource.SchemaReques
 			"predictions_uri":    computedString("`predictions.csv`; null when the job wrote none."),
 			"predictions_sha256": computedString("Its SHA-256."),
 			"evidence_uri":       computedString("`evidence.json`, which names all of this with digests."),
+			"progress_file":      computedString(progressText),
 			"baseline": schema.SingleNestedAttribute{Computed: true, PlanModifiers: []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
 				MarkdownDescription: "The champion that was scored, too; null without `baseline_group` and while the group has no champion.",
 				Attributes: map[string]schema.Attribute{
@@ -112,6 +113,7 @@ func (r *evaluationResource) Schema(ctx context.Context, _ resource.SchemaReques
 func (r *evaluationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	r.session.planTags(ctx, req, resp)
 	r.session.planRole(ctx, req, resp)
+	r.session.planProgress(ctx, progressEvaluation, req, resp)
 }
 
 func (r *evaluationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -162,15 +164,17 @@ func (r *evaluationResource) Create(ctx context.Context, req resource.CreateRequ
 			addError(&resp.Diagnostics, summary, err)
 		}
 	}
-	last, err := c.WaitJob(ctx, sagemaker.Processing, job.Name, nil)
+	watch := r.session.watchFor(ctx, progressEvaluation, m.Name.ValueString(), &m.ProgressFile)
+	last, err := c.WaitJob(ctx, sagemaker.Processing, job.Name, func(now *sagemaker.Job) { watch.job(ctx, c, now) })
 	if last != nil {
 		job = last
 	}
+	watch.end(&resp.Diagnostics)
 	m.take(job)
 	if err != nil {
-		interruptedWait(c, job, summary, err, &resp.Diagnostics)
+		interruptedWait(c, job, summary, m.ProgressFile.ValueString(), err, &resp.Diagnostics)
 	} else if job.Status != sagemaker.JobCompleted {
-		failedJob(ctx, c, job, summary, &resp.Diagnostics)
+		failedJob(ctx, c, job, summary, m.ProgressFile.ValueString(), &resp.Diagnostics)
 	} else {
 		m.collect(ctx, c, job, inputs, &resp.Diagnostics)
 		killpoint.Here(killpoint.EvaluationEvidence)
@@ -205,6 +209,7 @@ func (r *evaluationResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	if m.Image.IsNull() {
 		m.takeInputs(job, tags)
+		m.ProgressFile = types.StringValue(r.session.progressFile(progressEvaluation, m.Name.ValueString()))
 		m.take(job)
 		m.takeEvidence(ctx, c, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
@@ -307,6 +312,7 @@ type evaluationModel struct {
 	PredictionsURI    types.String   `tfsdk:"predictions_uri"`
 	PredictionsSHA256 types.String   `tfsdk:"predictions_sha256"`
 	EvidenceURI       types.String   `tfsdk:"evidence_uri"`
+	ProgressFile      types.String   `tfsdk:"progress_file"`
 	Baseline          types.Object   `tfsdk:"baseline"`
 }
 

@@ -97,7 +97,7 @@ func (h *harness) stop() {
 // providers serve protocol 6 inside the test process.
 func (h *harness) providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"titanicml": providerserver.NewProtocol6WithError(New("test", Options{StartEngine: h.start, Clock: h.now})()),
+		"titanicml": providerserver.NewProtocol6WithError(New("test", Options{StartEngine: h.start, Clock: h.now, TerraformDataDir: h.dir})()),
 	}
 }
 

@@ -114,7 +114,7 @@ func (k *killed) interrupt(kind sagemaker.Kind, summary string) {
 		k.t.Fatalf("%d %s jobs, want one that goes on:\n%s", len(jobs), kind, &out)
 	}
 	want := saysAll(summary, "Interrupted while job "+jobs[0].Name+" runs. The job goes on and the next apply picks it up. To stop it:",
-		"titanicml-local jobs stop --data-dir "+k.data+" --region eu-west-1 "+jobs[0].Name, "stdout.log")
+		"titanicml-local jobs stop --data-dir "+k.data+" --region eu-west-1 "+jobs[0].Name, "stdout.log", "its progress is in: "+filepath.Join(k.data, "progress"))
 	if !want.MatchString(out.String()) {
 		k.t.Errorf("the output does not match %s:\n%s", want, &out)
 	}

@@ -24,7 +24,7 @@ const logLines = 20
 const provisioning = 30 * time.Minute
 
 // failedJob reports a job that ended without success: why, the end of its log, where the rest is, and what happens next.
-func failedJob(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, summary string, diags *diag.Diagnostics) {
+func failedJob(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, summary, progress string, diags *diag.Diagnostics) {
 	reason := job.FailureReason
 	if reason == "" {
 		reason = "SageMaker gives no reason."
@@ -33,14 +33,14 @@ func failedJob(ctx context.Context, c *sagemaker.Client, job *sagemaker.Job, sum
 		reason = whyStopped(job)
 	}
 	detail := fmt.Sprintf("Job %s ended with status %s: %s", job.Name, job.Status, reason)
-	tail, err := c.LogTail(ctx, job.Kind, job.Name, logLines)
+	tail, err := c.LogTail(ctx, job, logLines)
 	switch {
 	case err != nil:
 		detail += fmt.Sprintf("\n\nIts log could not be read: %s.", err)
 	case tail != "":
 		detail += "\n\nThe end of its log:\n" + tail
 	}
-	detail += "\n\nLog: " + c.LogPlace(job.Kind, job.Name) + "\nThe next apply starts a new attempt."
+	detail += "\n\nLog: " + c.LogPlace(job.Kind, job.Name) + "\nLast seen: " + progress + "\nThe next apply starts a new attempt."
 	diags.AddError(summary, detail)
 }
 
@@ -59,7 +59,7 @@ func whyStopped(job *sagemaker.Job) string {
 }
 
 // interruptedWait reports a wait that ended before its job did.
-func interruptedWait(c *sagemaker.Client, job *sagemaker.Job, summary string, err error, diags *diag.Diagnostics) {
+func interruptedWait(c *sagemaker.Client, job *sagemaker.Job, summary, progress string, err error, diags *diag.Diagnostics) {
 	why := "The wait for job " + job.Name + " ended: " + sagemaker.Explain(err) + "."
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -68,7 +68,7 @@ func interruptedWait(c *sagemaker.Client, job *sagemaker.Job, summary string, er
 		why = "Job " + job.Name + " did not end within the create timeout; a longer one goes into timeouts = { create = \"…\" }."
 	}
 	diags.AddError(summary, why+" The job goes on and the next apply picks it up. To stop it:\n  "+c.StopCommand(job.Kind, job.Name)+
-		"\nLog: "+c.LogPlace(job.Kind, job.Name))
+		"\nLog: "+c.LogPlace(job.Kind, job.Name)+"\nWhile Terraform waits, its progress is in: "+progress)
 }
 
 // dropJob is what Delete does to a run's job, apart from its objects. It reports whether the job is finished with, so that objects may be deleted.

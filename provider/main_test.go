@@ -90,6 +90,7 @@ func containerTrain(base string) error {
 	case "hang":
 		return waitForTerm()
 	case "until-file":
+		fmt.Println("waiting, and careless with", os.Getenv("API_KEY"))
 		waitForFile(hp["file"])
 	case "flood":
 		line := strings.Repeat("x", 1023) + "\n"

@@ -39,6 +39,8 @@ type Options struct {
 	StartEngine func(ctx context.Context, dataDir string, images map[string][]string) (url string, err error)
 	// Sleep waits between two looks at a running job or endpoint.
 	Sleep func(context.Context, time.Duration) error
+	// TerraformDataDir is Terraform's own data directory, relative to where it runs.
+	TerraformDataDir string
 	// OS is the operating system the provider believes to run on.
 	OS string
 }
@@ -53,6 +55,9 @@ func New(version string, o Options) func() provider.Provider {
 			in, err := launch.Ensure(ctx, dataDir, images)
 			return in.URL, err
 		}
+	}
+	if o.TerraformDataDir == "" {
+		o.TerraformDataDir = terraformDataDir()
 	}
 	if o.OS == "" {
 		o.OS = runtime.GOOS

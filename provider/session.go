@@ -42,6 +42,8 @@ type session struct {
 	// store is the root of the store, and storeKnown false while the provider's store is unknown at plan.
 	store      sagemaker.Location
 	storeKnown bool
+	// progressDir is where progress files lie; empty while the provider's settings are unknown at plan.
+	progressDir string
 
 	connect func(context.Context) (*sagemaker.Client, error)
 }
@@ -137,6 +139,7 @@ func newSession(ctx context.Context, version string, o Options, m providerModel,
 			return nil
 		}
 		s.setStore(settings.Store, diags)
+		s.progressDir = filepath.Join(o.TerraformDataDir, "titanicml", "progress")
 		s.connect = memo(func(ctx context.Context) (*sagemaker.Client, error) { return sagemaker.New(ctx, settings) })
 		return s
 	}
@@ -147,7 +150,8 @@ func newSession(ctx context.Context, version string, o Options, m providerModel,
 	if o.OS == "windows" {
 		diags.AddError("Local engine on Windows", "engine = \"local\" runs on Linux and macOS; this is Windows. Run Terraform inside WSL, or set engine = \"sagemaker\".")
 	}
-	dataDir, images := m.localEngine(ctx, diags)
+	shownDir, dataDir, images := m.localEngine(ctx, diags)
+	s.progressDir = filepath.Join(shownDir, "progress")
 	if settings.Region == "" {
 		settings.Region = localRegion
 	}
@@ -278,22 +282,23 @@ func (m providerModel) settings(ctx context.Context, version string, diags *diag
 	return s
 }
 
-// localEngine resolves the data directory and the image commands against the directory Terraform runs in.
-func (m providerModel) localEngine(ctx context.Context, diags *diag.Diagnostics) (string, map[string][]string) {
+// localEngine resolves the data directory and the image commands against the directory Terraform runs in; dir is the data directory as
+// it was given.
+func (m providerModel) localEngine(ctx context.Context, diags *diag.Diagnostics) (dir, abs string, images map[string][]string) {
 	l := localModel{DataDir: types.StringNull(), Images: types.MapNull(types.ListType{ElemType: types.StringType})}
 	if !m.Local.IsNull() {
 		diags.Append(m.Local.As(ctx, &l, basetypes.ObjectAsOptions{})...)
 	}
-	dir := l.DataDir.ValueString()
+	dir = l.DataDir.ValueString()
 	if dir == "" {
 		dir = ".titanicml"
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		diags.AddAttributeError(path.Root("local").AtName("data_dir"), "Data directory not resolved", fmt.Sprintf("Resolving %q against the working directory: %s.", dir, err))
-		return "", nil
+		return "", "", nil
 	}
-	images := map[string][]string{}
+	images = map[string][]string{}
 	if !l.Images.IsNull() {
 		diags.Append(l.Images.ElementsAs(ctx, &images, false)...)
 	}
@@ -312,7 +317,7 @@ func (m providerModel) localEngine(ctx context.Context, diags *diag.Diagnostics)
 			images[name] = append([]string{full}, command[1:]...)
 		}
 	}
-	return abs, images
+	return dir, abs, images
 }
 
 // addError reports err under a summary that names the operation. Cancellation is said in words a person who pressed Ctrl-C understands.

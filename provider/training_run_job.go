@@ -120,7 +120,7 @@ func (m *trainingRunModel) take(ctx context.Context, c *sagemaker.Client, job *s
 	// The wait may have been interrupted; the log of what runs on is shown all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	tail, err := c.LogTail(ctx, sagemaker.Training, job.Name, logLines)
+	tail, err := c.LogTail(ctx, job, logLines)
 	if err != nil {
 		diags.AddWarning("Log not readable", err.Error())
 	}

@@ -95,8 +95,9 @@ func (r *trainingRunResource) Schema(ctx context.Context, _ resource.SchemaReque
 			"billable_seconds": schema.Int64Attribute{Computed: true, PlanModifiers: keepInt, MarkdownDescription: "Seconds AWS bills."},
 			"started_at":       computedString("When training started."),
 			"ended_at":         computedString("When training ended; null when the wait for it was interrupted."),
-			"log_tail":         computedString("The last lines of the log (local engine)."),
+			"log_tail":         computedString("The last lines of the log."),
 			"log_file":         computedString("Where the whole log is: a file, or a CloudWatch log group and stream."),
+			"progress_file":    computedString(progressText),
 		},
 	}
 }
@@ -120,6 +121,7 @@ func (r *trainingRunResource) ValidateConfig(ctx context.Context, req resource.V
 func (r *trainingRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	r.session.planTags(ctx, req, resp)
 	r.session.planRole(ctx, req, resp)
+	r.session.planProgress(ctx, progressTraining, req, resp)
 }
 
 func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -169,7 +171,9 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 			addError(&resp.Diagnostics, summary, err)
 		}
 	}
+	watch := r.session.watchFor(ctx, progressTraining, m.Name.ValueString(), &m.ProgressFile)
 	last, err := c.WaitJob(ctx, sagemaker.Training, job.Name, func(now *sagemaker.Job) {
+		watch.job(ctx, c, now)
 		if now.Status == sagemaker.JobInProgress && !now.Started.IsZero() {
 			killpoint.Here(killpoint.TrainingWaiting)
 		}
@@ -177,9 +181,10 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 	if last != nil {
 		job = last
 	}
+	watch.end(&resp.Diagnostics)
 	m.take(ctx, c, job, &resp.Diagnostics)
 	if err != nil {
-		interruptedWait(c, job, summary, err, &resp.Diagnostics)
+		interruptedWait(c, job, summary, m.ProgressFile.ValueString(), err, &resp.Diagnostics)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 		return
 	}
@@ -188,7 +193,7 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 		keepPrivate(ctx, resp.Private, "etag", privateText(etag), &resp.Diagnostics)
 		m.warnMissingMetrics(ctx, c, job, &resp.Diagnostics)
 	} else {
-		failedJob(ctx, c, job, summary, &resp.Diagnostics)
+		failedJob(ctx, c, job, summary, m.ProgressFile.ValueString(), &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -222,6 +227,7 @@ func (r *trainingRunResource) Read(ctx context.Context, req resource.ReadRequest
 	imported := m.Image.IsNull()
 	if imported {
 		m.takeInputs(ctx, job, tags, &resp.Diagnostics)
+		m.ProgressFile = types.StringValue(r.session.progressFile(progressTraining, m.Name.ValueString()))
 	}
 	if m.Status.ValueString() != job.Status || imported {
 		interrupted := m.Status.ValueString() == sagemaker.JobInProgress
@@ -339,4 +345,5 @@ type trainingRunModel struct {
 	EndedAt           types.String   `tfsdk:"ended_at"`
 	LogTail           types.String   `tfsdk:"log_tail"`
 	LogFile           types.String   `tfsdk:"log_file"`
+	ProgressFile      types.String   `tfsdk:"progress_file"`
 }

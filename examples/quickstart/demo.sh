@@ -348,6 +348,7 @@ say "  state        $(shown "$here")/<stage>/terraform.tfstate"
 say "  report       $(shown "$report")"
 say "  decisions    cat $(shown "$data_dir")/s3/titanicml-local/titanicml/decisions/$endpoint/3/*/+data*"
 say "  job logs     $(shown "$data_dir")/jobs/eu-west-1/<kind>/<job>/stdout.log"
+say "  progress     $(shown "$data_dir")/progress/<kind>-<name>.txt: what an apply waits for, while it waits"
 say "  terraform    $(shown "$logs")"
 printf '\n'
 say "The endpoint goes on serving, and so does the engine behind it. Ask it yourself:"

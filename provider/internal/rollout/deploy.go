@@ -47,7 +47,7 @@ func Create(ctx context.Context, c *sagemaker.Client, s Spec) (*Endpoint, error)
 		return nil, err
 	}
 	if existing != nil && existing.Status == string(types.EndpointStatusDeleting) {
-		if existing, err = settled(ctx, c, s.Endpoint); err != nil {
+		if existing, err = s.settled(ctx, c); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +82,7 @@ func Create(ctx context.Context, c *sagemaker.Client, s Spec) (*Endpoint, error)
 // the update does not arrive, what served before still does.
 func Update(ctx context.Context, c *sagemaker.Client, s Spec, changeCount bool) (e *Endpoint, deployed bool, err error) {
 	// An apply that was killed or interrupted may have left an update under way.
-	now, err := settled(ctx, c, s.Endpoint)
+	now, err := s.settled(ctx, c)
 	if err != nil {
 		return nil, false, err
 	}
@@ -147,7 +147,7 @@ func (s Spec) moveTo(ctx context.Context, c *sagemaker.Client, config string, ch
 
 // arrived waits for the endpoint and tells apart the ways in which it can end.
 func (s Spec) arrived(ctx context.Context, c *sagemaker.Client) (*Endpoint, error) {
-	e, err := settled(ctx, c, s.Endpoint)
+	e, err := s.settled(ctx, c)
 	switch {
 	case err != nil:
 		return nil, err
@@ -167,7 +167,7 @@ func PutBack(ctx context.Context, c *sagemaker.Client, s Spec, config string) er
 	if err := s.moveTo(ctx, c, config, false, nil); err != nil {
 		return err
 	}
-	e, err := settled(ctx, c, s.Endpoint)
+	e, err := s.settled(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,8 @@ func Find(ctx context.Context, c *sagemaker.Client, name string) (*Endpoint, err
 }
 
 // settled waits until nothing is being done to the endpoint and returns it; nil when it is gone.
-func settled(ctx context.Context, c *sagemaker.Client, name string) (*Endpoint, error) {
+func (s Spec) settled(ctx context.Context, c *sagemaker.Client) (*Endpoint, error) {
+	name := s.Endpoint
 	var found *Endpoint
 	err := c.Wait(ctx, func(ctx context.Context) (bool, error) {
 		out, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &name})
@@ -93,6 +94,9 @@ func settled(ctx context.Context, c *sagemaker.Client, name string) (*Endpoint, 
 		}
 		if err != nil {
 			return false, fmt.Errorf("waiting for endpoint %s: %w", name, err)
+		}
+		if s.Watch != nil {
+			s.Watch(name, string(out.EndpointStatus), aws.ToString(out.FailureReason))
 		}
 		switch out.EndpointStatus {
 		case types.EndpointStatusCreating, types.EndpointStatusUpdating, types.EndpointStatusSystemUpdating,

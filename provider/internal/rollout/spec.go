@@ -75,6 +75,8 @@ type Spec struct {
 	// Tags go onto the endpoint, its configurations and models; they may change without a deployment.
 	Tags   map[string]string
 	Policy Policy
+	// Watch, if not nil, sees every look at the endpoint while it is waited for.
+	Watch func(name, status, reason string)
 }
 
 // ModelName is named for all that decides what the container does.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -34,20 +35,45 @@ func logGroup(kind Kind) string {
 }
 
 // LogTail returns the last lines of a job's log, at most maxLines; nothing when the job has no log. On AWS it is the log of the job's first
-// instance.
-func (c *Client) LogTail(ctx context.Context, kind Kind, name string, maxLines int) (string, error) {
+// instance. Secrets that the job was given in its environment or hyperparameters are masked.
+func (c *Client) LogTail(ctx context.Context, job *Job, maxLines int) (string, error) {
 	var tail string
 	var err error
 	switch {
 	case c.Local:
-		tail, err = tailFile(c.LogPlace(kind, name), maxLines)
+		tail, err = tailFile(c.LogPlace(job.Kind, job.Name), maxLines)
 	case c.logs != nil:
-		tail, err = c.tailStream(ctx, kind, name, maxLines)
+		tail, err = c.tailStream(ctx, job.Kind, job.Name, maxLines)
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the log of %s: %w", name, err)
+		return "", fmt.Errorf("reading the log of %s: %w", job.Name, err)
 	}
-	return tail, nil
+	return job.mask(tail), nil
+}
+
+// secretName tells by its name that a variable holds what nobody should read.
+var secretName = regexp.MustCompile(`(?i)secret|passw(or)?d|credential|api_?key|access_?key|private_?key|(^|[_-])token$`)
+
+// minSecret is the shortest value that is masked: a shorter one occurs by chance.
+const minSecret = 6
+
+// mask hides, in what a container printed, the values of variables that are named like secrets.
+func (j *Job) mask(text string) string {
+	var given []map[string]string
+	if j.Training != nil {
+		given = append(given, j.Training.Environment, j.Training.HyperParameters)
+	}
+	if j.Processing != nil {
+		given = append(given, j.Processing.Environment)
+	}
+	for _, vars := range given {
+		for name, value := range vars {
+			if len(value) >= minSecret && secretName.MatchString(name) {
+				text = strings.ReplaceAll(text, value, "<"+name+">")
+			}
+		}
+	}
+	return text
 }
 
 func tailFile(file string, maxLines int) (string, error) {

@@ -50,7 +50,7 @@ func TestLogTailFromCloudWatch(t *testing.T) {
 	cfg := aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}
 	c := &Client{logs: cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.BaseEndpoint = &server.URL })}
 	for job, want := range map[string]string{"job-1": "first\nsecond", "job-2": ""} {
-		if got, err := c.LogTail(t.Context(), Training, job, 20); err != nil || got != want {
+		if got, err := c.LogTail(t.Context(), &Job{Kind: Training, Name: job}, 20); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", job, got, err, want)
 		}
 	}
