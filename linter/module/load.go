@@ -176,13 +176,70 @@ func Parse(name string, text []byte) (*File, hcl.Diagnostics) {
 		}
 		return f, diags
 	}
-	parsed, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
-	if parsed != nil {
-		if b, ok := parsed.Body.(*hclsyntax.Body); ok && b != nil {
+	return f, f.parse(hcl.InitialPos)
+}
+
+// maxParts bounds how often the parser starts again behind a mistake.
+const maxParts = 100
+
+// parse reads the text from a position on. The parser gives up on all that follows some mistakes, so it starts again at the next
+// line that begins a block.
+func (f *File) parse(from hcl.Pos) hcl.Diagnostics {
+	var all hcl.Diagnostics
+	for part := 0; part < maxParts; part++ {
+		parsed, diags := hclsyntax.ParseConfig(f.Bytes[from.Byte:], f.Path, from)
+		all = append(all, diags...)
+		if parsed == nil {
+			return all
+		}
+		b, ok := parsed.Body.(*hclsyntax.Body)
+		if !ok || b == nil {
+			return all
+		}
+		if part == 0 {
 			f.Body = b
+		} else {
+			f.Body.Blocks = append(f.Body.Blocks, b.Blocks...)
+		}
+		if !diags.HasErrors() {
+			return all
+		}
+		seen := from
+		for _, d := range diags {
+			if d.Subject != nil && d.Subject.Start.Byte > seen.Byte {
+				seen = d.Subject.Start
+			}
+		}
+		for _, inner := range b.Blocks { // what it did read behind the mistake
+			if end := inner.CloseBraceRange.End; inner.TypeRange.Start.Byte > seen.Byte && end.Byte > seen.Byte {
+				seen = end
+			}
+		}
+		if from, ok = nextBlock(f.Bytes, seen); !ok {
+			return all
 		}
 	}
-	return f, diags
+	return all
+}
+
+// blockTypes are the blocks that stand alone in a file.
+var blockTypes = []string{"resource", "data", "module", "variable", "output", "provider", "locals", "terraform", "check", "import", "moved", "removed", "ephemeral"}
+
+// nextBlock finds the first line behind a position that begins a block in its first column, as formatted files have it.
+func nextBlock(text []byte, from hcl.Pos) (hcl.Pos, bool) {
+	for {
+		i := bytes.IndexByte(text[from.Byte:], '\n')
+		if i < 0 {
+			return from, false
+		}
+		from = hcl.Pos{Line: from.Line + 1, Column: 1, Byte: from.Byte + i + 1}
+		line, _, _ := bytes.Cut(text[from.Byte:], []byte("\n"))
+		for _, typ := range blockTypes {
+			if rest, ok := bytes.CutPrefix(line, []byte(typ)); ok && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '{') && bytes.IndexByte(rest, '{') >= 0 {
+				return from, true
+			}
+		}
+	}
 }
 
 func firstInvalid(text []byte) hcl.Pos {

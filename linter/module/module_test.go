@@ -127,3 +127,25 @@ module "m" {
 		t.Errorf("call %+v", c)
 	}
 }
+
+// TestRestBehindMistakes reads the blocks behind a mistake that makes the parser give up.
+func TestRestBehindMistakes(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nested block on one line", "terraform { required_providers { x = 1 } }\nlocals {}\noutput \"o\" {}\n", "terraform locals output"},
+		{"unclosed object", "locals {\n  a = {\n\noutput \"o\" {}\n\nvariable \"v\" {}\n", "locals variable"},
+		{"two mistakes", "locals {\n  a = [1,,]\n}\nlocals {\n  b = 1 2\n}\noutput \"o\" {}\n", "locals locals output"},
+		{"unclosed block", "locals {\n  a = 1\n\noutput \"o\" {}\n", "locals output"},
+	} {
+		f, diags := module.Parse("main.tf", []byte(c.text))
+		var got []string
+		for _, b := range f.Body.Blocks {
+			got = append(got, b.Type)
+			if at := b.TypeRange.Start; !strings.HasPrefix(c.text[at.Byte:], b.Type) || strings.Count(c.text[:at.Byte], "\n")+1 != at.Line {
+				t.Errorf("%s: %s is said to stand at %v", c.name, b.Type, at)
+			}
+		}
+		if s := strings.Join(got, " "); s != c.want || !diags.HasErrors() {
+			t.Errorf("%s: %s, want %s; %v", c.name, s, c.want, diags)
+		}
+	}
+}

@@ -27,8 +27,8 @@ var RequiredTags = &linter.Rule{
 they are known: never empty, within ` + "`values`" + ` and matching ` + "`patterns`" + `.
 
 Examined are ` + "`tags`" + ` of every type that the AWS provider can tag and of titanicml resources, the list form of awscc, ` + "`tag`" + ` blocks of auto
-scaling groups, ` + "`tag_specifications`" + ` of launch templates and fleets, and ` + "`volume_tags`" + ` of instances, which default tags do not reach. A key that
-may come from a value that is not known, as in ` + "`merge(var.tags, {...})`" + `, is not missing; the known keys beside it are still checked. Of a conditional
+scaling groups, ` + "`tag_specifications`" + ` of launch templates and fleets, and ` + "`volume_tags`" + ` of instances, which default tags do not reach, and tags of their
+block devices where they are written. Keys that the provider's ` + "`ignore_tags`" + ` leaves to another system are not asked for. A key that may come from a value that is not known, as in ` + "`merge(var.tags, {...})`" + `, is not missing; the known keys beside it are still checked. Of a conditional
 whose condition is not known both alternatives are checked.
 
 ` + "`--fix`" + ` adds the missing keys: with ` + "`fix_merge`" + ` the expression of a map that holds them all, else the expressions in ` + "`fix_values`" + `.`,
@@ -59,6 +59,15 @@ func requiredTags(p *linter.Pass) {
 		}
 		if v := r.Attr("volume_tags"); v.IsSet() {
 			checkTags(p, r, "volume_tags", v, "add them to volume_tags; default_tags do not reach volumes there")
+		}
+		if r.Type == "aws_instance" {
+			for _, kind := range []string{"root_block_device", "ebs_block_device"} {
+				for _, b := range r.Blocks(kind) {
+					if v := b.Attr("tags"); v.IsSet() {
+						report(p, r, b.AttrRange("tags"), kind+" tags", over(v, defaultTagsOf(r)), "add them there or to the provider's default_tags")
+					}
+				}
+			}
 		}
 		tagSpecifications(p, r)
 	case "awscc":
@@ -100,8 +109,11 @@ func defaultTagsOf(r *eval.Resource) eval.Value {
 // over is tags on top of defaults; nothing written counts as no tags.
 func over(tags, defaults eval.Value) eval.Value { return eval.Overlay(defaults, tags) }
 
-// tagBlocks reads the tag blocks of an auto scaling group.
+// tagBlocks reads the tag blocks of an auto scaling group, and the list that older versions of the provider take instead.
 func tagBlocks(r *eval.Resource) eval.Value {
+	if list := r.Attr("tags"); len(r.Blocks("tag")) == 0 && list.IsSet() {
+		return pairs(list)
+	}
 	m := map[string]eval.Value{}
 	uncertain := false
 	for _, b := range r.Blocks("tag") {
@@ -164,25 +176,35 @@ func tagSpecifications(p *linter.Pass, r *eval.Resource) {
 
 func checkTags(p *linter.Pass, r *eval.Resource, attr string, tags eval.Value, advice string) {
 	f := report(p, r, r.AttrRange(attr), attr, tags, advice)
-	if f != nil && attr == "tags" && len(missing(p, tags)) > 0 {
-		f.Fix = fixTags(p, r, missing(p, tags))
+	if lack := missing(p, r, tags); f != nil && attr == "tags" && len(lack) > 0 {
+		f.Fix = fixTags(p, r, lack)
 	}
 }
 
-func missing(p *linter.Pass, tags eval.Value) []string {
+func missing(p *linter.Pass, r *eval.Resource, tags eval.Value) []string {
 	var out []string
 	for _, k := range p.Strings("tags") {
-		if v := tags.Get(k); !v.IsSet() {
+		if v := tags.Get(k); !v.IsSet() && !managedElsewhere(r, k) {
 			out = append(out, k)
 		}
 	}
 	return out
 }
 
+// managedElsewhere reports a key that the provider's ignore_tags leaves to another system.
+func managedElsewhere(r *eval.Resource, key string) bool {
+	b := r.Provider().Block("ignore_tags")
+	if b == nil {
+		return false
+	}
+	prefixed := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
+	return contains(b.Attr("keys").Strings(), key) || slices.ContainsFunc(b.Attr("key_prefixes").Strings(), prefixed)
+}
+
 // report checks keys and values, and returns the first finding about missing keys.
 func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags eval.Value, advice string) (f *linter.Finding) {
 	for _, lacks := range verdicts(tags, func(v eval.Value) string {
-		lack := missing(p, v)
+		lack := missing(p, r, v)
 		if len(lack) == 0 {
 			return ""
 		}
@@ -207,7 +229,7 @@ func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags
 			s, ok := v.Str()
 			switch {
 			case !ok:
-			case s == "":
+			case strings.TrimSpace(s) == "":
 				return "is empty"
 			case len(allowed) > 0 && !contains(allowed, s):
 				return fmt.Sprintf("= %q is not one of %s", s, strings.Join(allowed, ", "))

@@ -60,3 +60,15 @@ resource "titanicml_dataset" "train" {
 locals {
   tags = { project = "titanic", env = "dev", owner = "mlops", managed_by = "terraform", cost_center = "ml-1001" }
 }
+
+resource "aws_s3_bucket" "blank" {
+  tags = merge(local.tags, { owner = " " }) # want "tag owner is empty"
+}
+
+resource "aws_instance" "train" {
+  tags = local.tags
+
+  root_block_device {
+    tags = { project = "titanic" } # want "aws_instance.train lacks the root_block_device tags keys env, owner, managed_by, cost_center"
+  }
+}

@@ -35,3 +35,23 @@ resource "aws_s3_bucket_versioning" "data" {
     status = "Enabled"
   }
 }
+
+# Another system sets the owner.
+provider "aws" {
+  alias = "shared"
+  default_tags {
+    tags = { project = "titanic", env = "dev", managed_by = "terraform", cost_center = "ml-1001" }
+  }
+  ignore_tags {
+    keys = ["owner"]
+  }
+}
+
+resource "aws_s3_bucket" "shared" {
+  provider = aws.shared
+}
+
+# The list that older versions of the provider take.
+resource "aws_autoscaling_group" "listed" {
+  tags = [for k, v in { project = "titanic", env = "dev", owner = "mlops", managed_by = "terraform", cost_center = "ml-1001" } : { key = k, value = v }]
+}
