@@ -289,3 +289,18 @@ func TestMissingMetricsAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersThatDoNotFit asks for more than the API's 32 bits hold, which would come out as another number: 2^32+1 as 1.
+func TestNumbersThatDoNotFit(t *testing.T) {
+	h := newHarness(t)
+	var steps []resource.TestStep
+	for _, c := range []struct{ config, want string }{
+		{trainingConfig("", "resources = { instance_count = 4294967297 }"), "instance_count value must be between 1 and 2147483647"},
+		{trainingConfig("", "resources = { volume_size_gb = 4294967297 }"), "volume_size_gb value must be between 1 and 2147483647"},
+		{trainingConfig("", `max_runtime = "1193047h"`), `max_runtime is "1193047h", longer than any job`},
+		{`resource "titanicml_endpoint" "e" {` + "\nname = \"x\"\ninstance = { type = \"a\", count = 4294967297 }\n}\n", "count value must be between 1 and 2147483647"},
+	} {
+		steps = append(steps, resource.TestStep{Config: h.config(c.config), PlanOnly: true, ExpectError: says(c.want)})
+	}
+	h.run(steps...)
+}

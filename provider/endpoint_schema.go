@@ -123,7 +123,7 @@ func endpointInstanceAttribute() schema.Attribute {
 		MarkdownDescription: "Instances to serve on. Exactly one of `instance` and `serverless` is given.",
 		Attributes: map[string]schema.Attribute{
 			"type":  schema.StringAttribute{Required: true, MarkdownDescription: "Instance type, such as `ml.t2.medium`."},
-			"count": schema.Int64Attribute{Required: true, Validators: []validator.Int64{int64validator.AtLeast(1)}, MarkdownDescription: "Number of instances to begin with. A deployment keeps the number that autoscaling has reached, unless this value changes."},
+			"count": schema.Int64Attribute{Required: true, Validators: []validator.Int64{int64validator.Between(1, most)}, MarkdownDescription: "Number of instances to begin with. A deployment keeps the number that autoscaling has reached, unless this value changes."},
 		},
 	}
 }

@@ -83,8 +83,8 @@ func jobResourcesAttribute() schema.Attribute {
 		MarkdownDescription: "Machines to run on. The local engine takes any and runs on this one. " + replaceWhy,
 		Attributes: map[string]schema.Attribute{
 			"instance_type":  schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(defaultInstanceType), MarkdownDescription: "Instance type. Default `" + defaultInstanceType + "`."},
-			"instance_count": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(1), Validators: []validator.Int64{int64validator.AtLeast(1)}, MarkdownDescription: "Number of instances. Default 1."},
-			"volume_size_gb": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(30), Validators: []validator.Int64{int64validator.AtLeast(1)}, MarkdownDescription: "Volume per instance. Default 30."},
+			"instance_count": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(1), Validators: []validator.Int64{int64validator.Between(1, most)}, MarkdownDescription: "Number of instances. Default 1."},
+			"volume_size_gb": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(30), Validators: []validator.Int64{int64validator.Between(1, most)}, MarkdownDescription: "Volume per instance. Default 30."},
 		},
 	}
 }

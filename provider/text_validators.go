@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -14,7 +15,10 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
-// durationText accepts Go durations of at least min.
+// most is the largest whole number that SageMaker's fields take: they have 32 bits, and a larger one would come out as another.
+const most = math.MaxInt32
+
+// durationText accepts Go durations of at least min and at most as many seconds as a field takes.
 type durationText struct{ min time.Duration }
 
 func (v durationText) Description(context.Context) string {
@@ -27,6 +31,11 @@ func (v durationText) ValidateString(ctx context.Context, req validator.StringRe
 		return
 	}
 	d, err := time.ParseDuration(req.ConfigValue.ValueString())
+	if err == nil && d > most*time.Second {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			fmt.Sprintf("%s is %q, longer than any job; SageMaker takes at most %d seconds.", req.Path, req.ConfigValue.ValueString(), most))
+		return
+	}
 	if err != nil || d < v.min {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
 			fmt.Sprintf("%s is %q; expected %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
