@@ -146,28 +146,29 @@ func New(ctx context.Context, s Settings) (*Client, error) {
 			return nil, err
 		}
 	}
-	if isLoopback(ep.SageMaker) {
-		c.poll = localPolling
-	}
 	c.Region = cfg.Region
 	if c.Region == "" {
 		return nil, errors.New("no region: set region in the provider block, AWS_REGION, or region in the shared config profile")
 	}
-	if ep.SageMaker == "" {
-		c.logs = cloudwatchlogs.NewFromConfig(cfg)
-	}
-	c.SageMaker = sdk.NewFromConfig(cfg, func(o *sdk.Options) { o.BaseEndpoint = optional(ep.SageMaker) })
-	c.Runtime = sagemakerruntime.NewFromConfig(cfg, func(o *sagemakerruntime.Options) { o.BaseEndpoint = optional(ep.Runtime) })
-	c.STS = sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = optional(ep.STS) })
+	// Without an address of ours the SDK's own sources count: AWS_ENDPOINT_URL and its like, and the shared configuration.
+	c.SageMaker = sdk.NewFromConfig(cfg, func(o *sdk.Options) { o.BaseEndpoint = or(ep.SageMaker, o.BaseEndpoint) })
+	c.Runtime = sagemakerruntime.NewFromConfig(cfg, func(o *sagemakerruntime.Options) { o.BaseEndpoint = or(ep.Runtime, o.BaseEndpoint) })
+	c.STS = sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = or(ep.STS, o.BaseEndpoint) })
 	c.S3 = s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.BaseEndpoint = optional(ep.S3)
+		o.BaseEndpoint = or(ep.S3, o.BaseEndpoint)
 		o.UsePathStyle = s.PathStyle || c.Local
-		if ep.S3 != "" {
+		if o.BaseEndpoint != nil {
 			// Endpoints other than AWS often know no trailing checksums.
 			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		}
 	})
+	switch address := aws.ToString(c.SageMaker.Options().BaseEndpoint); {
+	case address == "":
+		c.logs = cloudwatchlogs.NewFromConfig(cfg)
+	case isLoopback(address):
+		c.poll = localPolling
+	}
 	if s.Store != "" {
 		loc, err := ParseLocation(s.Store)
 		if err != nil {
@@ -187,6 +188,14 @@ func optional(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// or is the address, where there is one, else the other one.
+func or(address string, other *string) *string {
+	if address == "" {
+		return other
+	}
+	return &address
 }
 
 func localConfig(s Settings) aws.Config {

@@ -204,3 +204,34 @@ func trainingInput(name string, tags []types.Tag) *sdk.CreateTrainingJobInput {
 		StoppingCondition:      &types.StoppingCondition{MaxRuntimeInSeconds: number(60)},
 	}
 }
+
+// TestAddressesFromTheEnvironment expects the SDK's own variables to count, as in hashicorp/aws, below what the configuration says.
+func TestAddressesFromTheEnvironment(t *testing.T) {
+	e, err := engine.Open(t.Context(), engine.Options{DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	t.Setenv("AWS_ENDPOINT_URL", e.URL())
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	settings := Settings{Region: "eu-west-1", AccessKey: "ada", SecretKey: "x", Store: "s3://store/prefix"}
+	c, err := New(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SageMaker.ListModels(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if c.logs != nil {
+		t.Error("CloudWatch is asked about jobs of an engine")
+	}
+	settings.Endpoints.SageMaker = "http://127.0.0.1:1"
+	if c, err = New(t.Context(), settings); err != nil || *c.SageMaker.Options().BaseEndpoint != settings.Endpoints.SageMaker {
+		t.Errorf("the configured address does not win: %v", err)
+	}
+	settings.LocalURL = "http://127.0.0.1:2"
+	if c, err = New(t.Context(), settings); err != nil || *c.S3.Options().BaseEndpoint != settings.LocalURL {
+		t.Errorf("the variable moves the local engine: %v", err)
+	}
+}
