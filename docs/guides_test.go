@@ -22,6 +22,8 @@ import (
 var (
 	update = flag.Bool("update", false, "write what the commands printed into the pages")
 	binDir = flag.String("bin", "", "directory with built programs, instead of building them")
+
+	rehearsed = flag.String("rehearsal", "", "file with the output of make stages")
 )
 
 // block is one fenced code block of a page.
@@ -37,9 +39,9 @@ type block struct {
 }
 
 var (
-	fence     = regexp.MustCompile("^```([a-z]*)(.*)$")
+	fence     = regexp.MustCompile("^(```+)([a-z]*)(.*)$")
 	attribute = regexp.MustCompile(`([a-z]+)="([^"]*)"`)
-	comment   = regexp.MustCompile(`^<!-- run: (.*) -->$`)
+	comment   = regexp.MustCompile(`^<!-- (run|not run): (.*) -->$`)
 )
 
 // page is a Markdown file.
@@ -49,7 +51,8 @@ type page struct {
 	blocks []block
 }
 
-// readPage finds the blocks of a page. A comment `<!-- run: name="value" -->` before a block adds to its attributes.
+// readPage finds the blocks of a page. A comment `<!-- run: name="value" -->` before a block adds to its attributes, and
+// `<!-- not run: reason -->` says why no test runs the block.
 func readPage(t *testing.T, path string) *page {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -57,25 +60,36 @@ func readPage(t *testing.T, path string) *page {
 		t.Fatal(err)
 	}
 	p := &page{path: path, lines: strings.Split(string(content), "\n")}
-	heading, run := "", ""
+	heading, marked := "", []string(nil)
 	for i := 0; i < len(p.lines); i++ {
 		line := p.lines[i]
 		if strings.HasPrefix(line, "#") {
 			heading = strings.TrimLeft(line, "# ")
 		}
 		if m := comment.FindStringSubmatch(line); m != nil {
-			run = m[1]
+			marked = m
+			continue
 		}
 		m := fence.FindStringSubmatch(line)
 		if m == nil {
+			if marked != nil && strings.TrimSpace(line) != "" {
+				t.Fatalf("%s:%d: expected a code block after the comment %q", path, i+1, marked[0])
+			}
 			continue
 		}
-		b := block{language: m[1], attributes: map[string]string{}, heading: heading, line: i + 1, from: i + 1}
-		for _, a := range attribute.FindAllStringSubmatch(m[2]+" "+run, -1) {
+		b := block{language: m[2], attributes: map[string]string{}, heading: heading, line: i + 1, from: i + 1}
+		attributes := m[3]
+		if marked != nil && marked[1] == "run" {
+			attributes += " " + marked[2]
+		}
+		for _, a := range attribute.FindAllStringSubmatch(attributes, -1) {
 			b.attributes[a[1]] = a[2]
 		}
-		run = ""
-		for i++; i < len(p.lines) && p.lines[i] != "```"; i++ {
+		if marked != nil && marked[1] == "not run" {
+			b.attributes["not run"] = marked[2]
+		}
+		marked = nil
+		for i++; i < len(p.lines) && p.lines[i] != m[1]; i++ {
 		}
 		if i == len(p.lines) {
 			t.Fatalf("%s:%d: the code block is not closed", path, b.line)
@@ -135,6 +149,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<address>"},
 	{regexp.MustCompile(`\bpid \d+`), "pid <pid>"},
 	{regexp.MustCompile(`\b(\d+h)?(\d+m)?[0-9.]+(s|ms|µs)\b`), "<duration>"},
+	{regexp.MustCompile(`\b[0-9.]+ (s|seconds)\b`), "<duration>"},
 	{regexp.MustCompile(`[0-9.e-]+ ms per example`), "<n> ms per example"},
 	{regexp.MustCompile(`[0-9.]+ billable seconds`), "<n> billable seconds"},
 	{regexp.MustCompile(`(max_p95_latency_ms|max_training_cost_usd) +all +[0-9.e-]+`), "$1 <n>"},
@@ -182,7 +197,7 @@ var build = sync.OnceValues(func() (programs, error) {
 		p.bin = *binDir
 	} else {
 		for name, source := range map[string]string{"terraform-provider-titanicml": ".", "titanicml-local": "./provider/cmd/titanicml-local", "titanic": "./examples/titanic"} {
-			cmd := exec.Command("go", "build", "-o", filepath.Join(p.bin, name), source)
+			cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(p.bin, name), source)
 			cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
 			if output, err := cmd.CombinedOutput(); err != nil {
 				return p, fmt.Errorf("building %s: %w\n%s", name, err, output)
@@ -375,7 +390,7 @@ func follow(t *testing.T, w *workspace, path string) {
 		switch {
 		case b.attributes["title"] != "":
 			w.write(t, filepath.Join(w.within, b.attributes["title"]), b.text)
-		case b.language == "console":
+		case b.language == "console" && b.attributes["not run"] == "":
 			p.compare(t, b, w.session(t, p, b), edits)
 		}
 	}

@@ -104,14 +104,9 @@ func calls(t *testing.T) map[string]bool {
 	return found
 }
 
-// TestPermissions holds the table of actions to the code, to IAM's own list, and the policy to our linter.
-func TestPermissions(t *testing.T) {
-	p := readPage(t, "guides/moving-from-aws-sagemaker-endpoint.md")
-	used := calls(t)
-	if len(used) < 30 {
-		t.Fatalf("found only %d calls in the code", len(used))
-	}
-	listed := map[string]bool{"s3:ListBucket": true}
+// permissions is the table of actions: for each row, named by its first cell, what it allows.
+func permissions(p *page) map[string][]string {
+	rows := map[string][]string{}
 	word := regexp.MustCompile("`([a-z0-9]+:)?([A-Z][A-Za-z]+)`")
 	inTable := false
 	for _, line := range p.lines {
@@ -125,18 +120,35 @@ func TestPermissions(t *testing.T) {
 			continue
 		}
 		cells := strings.Split(line, "|")
+		row := strings.Trim(cells[1], " `")
 		for _, m := range word.FindAllStringSubmatch(line, -1) {
 			prefix := m[1]
 			if prefix == "" {
 				prefix = "sagemaker:"
 			}
-			listed[prefix+m[2]] = true
+			rows[row] = append(rows[row], prefix+m[2])
 		}
 		if strings.Contains(cells[3], "read") {
-			listed["s3:GetObject"] = true
+			rows[row] = append(rows[row], "s3:GetObject")
 		}
 		if strings.Contains(cells[3], "write") {
-			listed["s3:PutObject"] = true
+			rows[row] = append(rows[row], "s3:PutObject")
+		}
+	}
+	return rows
+}
+
+// TestPermissions holds the table of actions to the code and to IAM's own list.
+func TestPermissions(t *testing.T) {
+	p := readPage(t, "guides/moving-from-aws-sagemaker-endpoint.md")
+	used := calls(t)
+	if len(used) < 30 {
+		t.Fatalf("found only %d calls in the code", len(used))
+	}
+	listed := map[string]bool{"s3:ListBucket": true}
+	for _, actions := range permissions(p) {
+		for _, action := range actions {
+			listed[action] = true
 		}
 	}
 	// What the code does not ask for, but the service checks on its behalf.
@@ -154,19 +166,67 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("%s: there is no action %s", p.path, action)
 		}
 	}
-	for _, b := range p.blocks {
+}
+
+// TestPolicies has our linter look at the policies of the guides.
+func TestPolicies(t *testing.T) {
+	for _, path := range []string{"guides/moving-from-aws-sagemaker-endpoint.md", "guides/from-the-engine-to-aws.md"} {
+		checked := 0
+		for _, b := range readPage(t, path).blocks {
+			if b.language != "json" {
+				continue
+			}
+			checked++
+			policy, err := iam.Parse(b.text)
+			if err != nil {
+				t.Fatalf("%s:%d: %v", path, b.line, err)
+			}
+			for _, problem := range policy.Problems {
+				t.Errorf("%s:%d: %s", path, b.line, problem.Message)
+			}
+			for _, finding := range policy.Check(policy.Guess()) {
+				t.Errorf("%s:%d: %s: %s", path, b.line, finding.Rule, finding.Message)
+			}
+		}
+		if checked == 0 {
+			t.Errorf("%s has no policy", path)
+		}
+	}
+}
+
+// TestQuickstartPolicy holds the policy for the quickstart on AWS to the table: what its resources need, and nothing else.
+func TestQuickstartPolicy(t *testing.T) {
+	rows := permissions(readPage(t, "guides/moving-from-aws-sagemaker-endpoint.md"))
+	want := map[string]bool{"s3:ListBucket": true}
+	for _, row := range []string{"titanicml_dataset", "titanicml_training_run", "titanicml_evaluation", "titanicml_model_version", "titanicml_promotion", "titanicml_endpoint", "data.titanicml_champion"} {
+		if len(rows[row]) == 0 {
+			t.Errorf("the table has no row %s", row)
+		}
+		for _, action := range rows[row] {
+			want[action] = true
+		}
+	}
+	delete(want, "cloudwatch:DescribeAlarms") // the quickstart has no alarms
+	for _, b := range readPage(t, "guides/from-the-engine-to-aws.md").blocks {
 		if b.language != "json" {
 			continue
 		}
-		policy, err := iam.Parse(b.text)
-		if err != nil {
-			t.Fatalf("%s:%d: %v", p.path, b.line, err)
+		got := map[string]bool{}
+		for _, action := range regexp.MustCompile(`"((?:sagemaker|s3|iam|logs):[A-Z][A-Za-z]+)"`).FindAllStringSubmatch(b.text, -1) {
+			if _, ok := iam.FindAction(action[1]); ok { // a condition key looks the same
+				got[action[1]] = true
+			}
 		}
-		for _, problem := range policy.Problems {
-			t.Errorf("%s:%d: %s", p.path, b.line, problem.Message)
+		for action := range want {
+			if !got[action] {
+				t.Errorf("line %d: the policy lacks %s", b.line, action)
+			}
 		}
-		for _, finding := range policy.Check(policy.Guess()) {
-			t.Errorf("%s:%d: %s: %s", p.path, b.line, finding.Rule, finding.Message)
+		for action := range got {
+			if !want[action] {
+				t.Errorf("line %d: the policy has %s, which the quickstart does not need", b.line, action)
+			}
 		}
+		return // the first is Terraform's
 	}
 }

@@ -58,7 +58,7 @@ func newCheckout(t *testing.T) *checkout {
 	for name, source := range map[string]string{
 		"terraform-provider-titanicml": ".", "titanicml-local": "./provider/cmd/titanicml-local", "titanic": "./examples/titanic",
 	} {
-		build := exec.Command("go", "build", "-o", filepath.Join(c.root, "bin", name), source)
+		build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(c.root, "bin", name), source)
 		build.Dir = repository
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if output, err := build.CombinedOutput(); err != nil {

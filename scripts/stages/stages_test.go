@@ -138,61 +138,6 @@ func TestReadmes(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#\s]+)?(#[^)\s]+)?\)`)
-
-// TestLinks follows every link between the documents and into the repository.
-func TestLinks(t *testing.T) {
-	var files []string
-	for _, pattern := range []string{"../../docs/0*.md", "../../docs/architecture.md", "../../docs/traceability.md", "../../docs/runbooks/*.md", "../../docs/iterations/*.md", "../../terraform/*/README.md"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %v, %v", pattern, found, err)
-		}
-		files = append(files, found...)
-	}
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range link.FindAllStringSubmatch(string(content), -1) {
-			target, anchor := match[1], strings.TrimPrefix(match[2], "#")
-			if strings.Contains(target, "://") {
-				continue
-			}
-			path := file
-			if target != "" {
-				path = filepath.Join(filepath.Dir(file), target)
-			}
-			info, err := os.Stat(path)
-			if err != nil {
-				t.Errorf("%s: the link to %s leads nowhere", file, target)
-				continue
-			}
-			if anchor != "" && !info.IsDir() && !hasAnchor(t, path, anchor) {
-				t.Errorf("%s: %s has no heading #%s", file, path, anchor)
-			}
-		}
-	}
-}
-
-func hasAnchor(t *testing.T, file, anchor string) bool {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range strings.Split(string(content), "\n") {
-		if heading := strings.TrimLeft(line, "#"); heading != line {
-			kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
-			if strings.ReplaceAll(kept, " ", "-") == anchor {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // TestNamedThingsExist looks for the scripts, make targets and workflows that the documents name.
 func TestNamedThingsExist(t *testing.T) {
 	makefiles := ""
