@@ -213,7 +213,7 @@ func TestQuickstartPolicy(t *testing.T) {
 		}
 		got := map[string]bool{}
 		for _, action := range regexp.MustCompile(`"((?:sagemaker|s3|iam|logs):[A-Z][A-Za-z]+)"`).FindAllStringSubmatch(b.text, -1) {
-			if _, ok := iam.FindAction(action[1]); ok { // a condition key looks the same
+			if _, ok := actions.Find(action[1]); ok { // a condition key looks the same
 				got[action[1]] = true
 			}
 		}
