@@ -247,7 +247,7 @@ func (m *evaluationModel) takeInputs(job *sagemaker.Job, tags map[string]string)
 // takeEvidence completes an imported evaluation from its evidence, which only this provider writes.
 func (m *evaluationModel) takeEvidence(ctx context.Context, c *sagemaker.Client, diags *diag.Diagnostics) {
 	uri := manifest.Location(c.Store, m.ID.ValueString()).URI()
-	obj, err := c.Get(ctx, uri)
+	obj, err := c.Document(ctx, uri)
 	if err != nil {
 		diags.AddError("Evaluation not imported", fmt.Sprintf("Job %s has no evidence at %s: %s. Only evaluations made by this provider, with the same store, can be imported; others are made again by creating the resource.",
 			m.ID.ValueString(), uri, sagemaker.Explain(err)))

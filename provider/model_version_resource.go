@@ -363,7 +363,7 @@ func (m *modelVersionModel) lineage(ctx context.Context, c *sagemaker.Client, di
 func (m *modelVersionModel) evaluationLineage(ctx context.Context, c *sagemaker.Client, id, artifact string, l *versionLineage, diags *diag.Diagnostics) {
 	at := path.Root("evaluation")
 	uri := manifest.Location(c.Store, id).URI()
-	obj, err := c.Get(ctx, uri)
+	obj, err := c.Document(ctx, uri)
 	if err != nil {
 		diags.AddAttributeError(at, "Evaluation not readable", fmt.Sprintf("Evaluation %q has no evidence at %s: %s. Expected the id of a titanicml_evaluation in the same store.", id, uri, sagemaker.Explain(err)))
 		return

@@ -79,7 +79,7 @@ func Groups(ctx context.Context, c *sagemaker.Client) ([]string, error) {
 // ReadChampion reads a group's pointer and verifies the decision it names.
 func ReadChampion(ctx context.Context, c *sagemaker.Client, group string) (*Champion, error) {
 	uri := PointerURI(c.Store, group)
-	o, err := c.Get(ctx, uri)
+	o, err := c.Document(ctx, uri)
 	if sagemaker.IsNotFound(err) {
 		return &Champion{}, nil
 	}

@@ -19,7 +19,7 @@ import (
 // satisfies sagemaker.IsNotFound; one that cannot be believed gives an error and its digest.
 func ReadEvidence(ctx context.Context, c *sagemaker.Client, evaluation string) (*manifest.Evidence, manifest.File, error) {
 	at := manifest.File{URI: manifest.Location(c.Store, evaluation).URI()}
-	o, err := c.Get(ctx, at.URI)
+	o, err := c.Document(ctx, at.URI)
 	if err != nil {
 		return nil, at, fmt.Errorf("reading the evidence of evaluation %s: %w", evaluation, err)
 	}

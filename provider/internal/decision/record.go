@@ -158,7 +158,7 @@ func Decode(body []byte) (*Record, error) {
 // caller (when want is not "") name. A missing one satisfies
 // sagemaker.IsNotFound.
 func Read(ctx context.Context, c *sagemaker.Client, uri, want string) (*StoredRecord, error) {
-	o, err := c.Get(ctx, uri)
+	o, err := c.Document(ctx, uri)
 	if err != nil {
 		return nil, err
 	}

@@ -235,3 +235,18 @@ func TestAddressesFromTheEnvironment(t *testing.T) {
 		t.Errorf("the variable moves the local engine: %v", err)
 	}
 }
+
+// TestDocumentsAreSmall expects an object that is no document of ours to be refused before it is parsed.
+func TestDocumentsAreSmall(t *testing.T) {
+	c := testClient(t)
+	uri := c.Store.Join("champions", "g.json").URI()
+	if _, _, err := c.PutNew(t.Context(), uri, "application/json", make([]byte, maxDocument+1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Document(t.Context(), uri); err == nil || !strings.Contains(err.Error(), "it is larger than 32 MiB") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := c.Get(t.Context(), uri); err != nil {
+		t.Errorf("predictions of that size: %v", err)
+	}
+}

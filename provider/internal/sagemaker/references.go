@@ -67,7 +67,7 @@ func (c *Client) documents(ctx context.Context, folder, suffix string) (map[stri
 		if !strings.HasSuffix(info.URI, suffix) {
 			continue
 		}
-		obj, err := c.Get(ctx, info.URI)
+		obj, err := c.Document(ctx, info.URI)
 		if IsNotFound(err) {
 			continue
 		}

@@ -65,8 +65,11 @@ type Info struct {
 	Modified  time.Time
 }
 
-// maxObject bounds what is read into memory at once: reports, predictions, records and pointers are far smaller.
-const maxObject = 1 << 30
+// maxObject and maxDocument bound what is read into memory at once: predictions, and what this project writes itself.
+const (
+	maxObject   = 1 << 30
+	maxDocument = 32 << 20
+)
 
 // ConflictError says that a conditional write lost: the object holds something else than expected.
 type ConflictError struct {
@@ -84,6 +87,16 @@ func (e *ConflictError) Error() string {
 
 // Get reads an object. A missing one satisfies IsNotFound.
 func (c *Client) Get(ctx context.Context, uri string) (*Object, error) {
+	return c.read(ctx, uri, maxObject)
+}
+
+// Document reads an object that this project writes itself, such as a pointer or a record: what is larger than those get is
+// something else, and is refused before it is in memory. A missing one satisfies IsNotFound.
+func (c *Client) Document(ctx context.Context, uri string) (*Object, error) {
+	return c.read(ctx, uri, maxDocument)
+}
+
+func (c *Client) read(ctx context.Context, uri string, limit int64) (*Object, error) {
 	loc, err := ParseLocation(uri)
 	if err != nil {
 		return nil, err
@@ -93,12 +106,12 @@ func (c *Client) Get(ctx context.Context, uri string) (*Object, error) {
 		return nil, fmt.Errorf("reading %s: %w", uri, err)
 	}
 	defer out.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(out.Body, maxObject+1))
+	body, err := io.ReadAll(io.LimitReader(out.Body, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", uri, err)
 	}
-	if len(body) > maxObject {
-		return nil, fmt.Errorf("reading %s: it is larger than %d MiB", uri, maxObject>>20)
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("reading %s: it is larger than %d MiB", uri, limit>>20)
 	}
 	sum := sha256.Sum256(body)
 	return &Object{URI: uri, Body: body, ETag: aws.ToString(out.ETag), SHA256: hex.EncodeToString(sum[:]), Modified: aws.ToTime(out.LastModified)}, nil

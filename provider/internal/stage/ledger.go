@@ -64,7 +64,7 @@ func (l Ledger) Read(ctx context.Context, number int64, name string) (*StoredEnt
 }
 
 func (l Ledger) get(ctx context.Context, uri string) (*StoredEntry, error) {
-	o, err := l.Client.Get(ctx, uri)
+	o, err := l.Client.Document(ctx, uri)
 	if sagemaker.IsNotFound(err) {
 		return nil, nil
 	}

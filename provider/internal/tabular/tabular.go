@@ -114,6 +114,31 @@ func Scan(r io.Reader, name string, rules Rules) (*Summary, error) {
 	return s, nil
 }
 
+// Bounds of what a CSV file may ask for: encoding/csv keeps a whole record in memory, however long.
+const (
+	maxRecordBytes = 16 << 20
+	maxColumns     = 10_000
+)
+
+// recordBound refuses to read on when one record takes more than maxRecordBytes. The buffer that reads ahead is small beside it.
+type recordBound struct {
+	r    io.Reader
+	left int
+}
+
+var errRecordTooLong = fmt.Errorf("a record of more than %d MiB; expected one line for each row, and quotes that close", maxRecordBytes>>20)
+
+func (b *recordBound) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errRecordTooLong
+	}
+	n, err := b.r.Read(p)
+	b.left -= n
+	return n, err
+}
+
+func (b *recordBound) next() { b.left = maxRecordBytes }
+
 type counter struct {
 	r io.Reader
 	n int64
@@ -132,7 +157,8 @@ func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 			return err
 		}
 	}
-	rows := csv.NewReader(in)
+	bound := &recordBound{r: in, left: maxRecordBytes}
+	rows := csv.NewReader(bound)
 	rows.ReuseRecord = true
 	header, err := rows.Read()
 	if errors.Is(err, io.EOF) {
@@ -142,10 +168,15 @@ func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 	if err != nil {
 		return s.malformed(err)
 	}
+	if len(header) > maxColumns {
+		s.report(Problem{Line: 1, Got: fmt.Sprintf("%d columns", len(header)), Expect: fmt.Sprintf("at most %d", maxColumns)})
+		return nil
+	}
 	s.Columns = slices.Clone(header)
 	checks := s.headerChecks(rules)
 	seen := map[string]int{}
 	for {
+		bound.next()
 		rec, err := rows.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -176,6 +207,10 @@ func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 
 // malformed turns a CSV syntax error into a problem and gives up on the rest; other errors come from the reader.
 func (s *Summary) malformed(err error) error {
+	if errors.Is(err, errRecordTooLong) {
+		s.report(Problem{Line: int(s.Rows) + 2, Got: "a record of more than 16 MiB", Expect: "one line for each row, and quotes that close"})
+		return nil
+	}
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
 		return err

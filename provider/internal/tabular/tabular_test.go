@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -42,6 +43,49 @@ func TestScan(t *testing.T) {
 			}
 			if !strings.Contains(got, tc.want) {
 				t.Errorf("got %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// endless is a reader of one record without an end.
+type endless struct{ left int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left <= 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), e.left)
+	for i := range p[:n] {
+		p[i] = 'x'
+	}
+	e.left -= n
+	return n, nil
+}
+
+func TestScanIsBounded(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		file io.Reader
+		want string
+	}{
+		{"an open quote", io.MultiReader(strings.NewReader("a,b\n1,2\n\""), &endless{left: 200 << 20}), `line 3: got a record of more than 16 MiB, expected one line for each row, and quotes that close`},
+		{"an endless header", &endless{left: 200 << 20}, "got a record of more than 16 MiB"},
+		{"many columns", strings.NewReader(strings.Repeat("a,", 20_000) + "b\n"), "line 1: got 20001 columns, expected at most 10000"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			s, err := Scan(tc.file, "x.csv", Rules{})
+			runtime.ReadMemStats(&after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(s.Err()); !strings.Contains(got, tc.want) {
+				t.Errorf("got %s\nwant %s", got, tc.want)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 160<<20 {
+				t.Errorf("%d MiB were allocated for it", used>>20)
 			}
 		})
 	}

@@ -89,6 +89,13 @@ type Limits struct {
 	Entries int
 }
 
+// Bounds of one entry's name, which archive/tar takes up to a megabyte long: what Linux takes as a path, and directories below
+// each other, each of which is made by calls of its own.
+const (
+	maxName  = 4096
+	maxDepth = 64
+)
+
 // DefaultLimits are 5 GiB and 100,000 entries.
 var DefaultLimits = Limits{Bytes: 5 << 30, Entries: 100_000}
 
@@ -125,7 +132,7 @@ func Unpack(ctx context.Context, r io.Reader, dir string, limits Limits) error {
 			return fmt.Errorf("unpack: after %d entries the archive is corrupt: %w", u.entries, archiveError(err))
 		}
 		if err := u.entry(h, tr); err != nil {
-			return fmt.Errorf("unpack: entry %q: %w", h.Name, err)
+			return fmt.Errorf("unpack: entry %q: %w", clipTo(h.Name, 200), err)
 		}
 	}
 	// The gzip checksum stands after the tar's end; a little padding before it is usual, more
@@ -169,6 +176,9 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 		return fmt.Errorf("it is a link to %q; links are refused, pack the files themselves", h.Linkname)
 	default:
 		return fmt.Errorf("its type %q is neither a file nor a directory", h.Typeflag)
+	}
+	if len(h.Name) > maxName || strings.Count(h.Name, "/") > maxDepth {
+		return fmt.Errorf("its name has %d bytes in %d directories, at most %d in %d are unpacked", len(h.Name), strings.Count(h.Name, "/"), maxName, maxDepth)
 	}
 	if strings.ContainsAny(h.Name, "\x00\\") {
 		return errors.New("its name has a character that no file name may have here")

@@ -55,6 +55,8 @@ func TestUnpackRefusals(t *testing.T) {
 	}{
 		{"good", good, ""},
 		{"twice the same file", targz(t, file("a"), file("a")), ""},
+		{"deep", targz(t, file(strings.Repeat("d/", 65)+"f")), "131 bytes in 65 directories, at most 4096 in 64"},
+		{"long name", targz(t, file(strings.Repeat("n", 5000))), "its name has 5000 bytes"},
 		{"parent", targz(t, file("../evil")), `entry "../evil": its name leads out`},
 		{"hidden parent", targz(t, file("a/../../evil")), "leads out"},
 		{"absolute", targz(t, file("/etc/evil")), "is absolute"},

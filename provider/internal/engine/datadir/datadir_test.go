@@ -131,4 +131,10 @@ func TestImages(t *testing.T) {
 	if _, err := ReadImages(dir); err == nil || !strings.Contains(err.Error(), ImagesFile) {
 		t.Errorf("a broken file: %v", err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, ImagesFile), []byte(`{"x":["`+strings.Repeat("x", maxImages)+`"]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadImages(dir); err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
+		t.Errorf("a huge file: %v", err)
+	}
 }

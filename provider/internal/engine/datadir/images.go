@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,16 +12,27 @@ import (
 	"time"
 )
 
+// maxImages bounds the file: thousands of images with long commands fit.
+const maxImages = 1 << 20
+
 // ReadImages returns the image mappings of a data directory: image name to the command that
 // stands for it. A missing file is an empty mapping.
 func ReadImages(dir string) (map[string][]string, error) {
 	path := filepath.Join(dir, ImagesFile)
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return map[string][]string{}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the image mappings: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxImages+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the image mappings: %w", err)
+	}
+	if len(b) > maxImages {
+		return nil, fmt.Errorf("%s is larger than %d bytes, which no mapping of images is", path, maxImages)
 	}
 	images := map[string][]string{}
 	if err := json.Unmarshal(b, &images); err != nil {

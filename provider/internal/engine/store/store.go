@@ -132,7 +132,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 
 func connect(path, option string) (*sql.DB, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=foreign_keys(1)&" + option
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)&" + option
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the engine's store %s: %w", path, err)
@@ -157,6 +157,14 @@ func (s *Store) verify(ctx context.Context) error {
 	}
 	if version != schemaVersion {
 		return fmt.Errorf("the engine's store %s has schema version %d and this engine knows %d: use the engine that wrote it, or move the data directory away to start empty", s.path, version, schemaVersion)
+	}
+	// A trigger, a view or a table that no engine makes would run inside the engine's own statements.
+	var foreign sql.NullString
+	if err := s.write.QueryRowContext(ctx, "SELECT min(type || ' ' || name) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR tbl_name NOT IN ('resources', 'tags', 'sqlite_sequence')").Scan(&foreign); err != nil {
+		return s.openError(err)
+	}
+	if foreign.Valid {
+		return fmt.Errorf("the engine's store %s has a %s that no engine made, and is not opened: restore it from a backup, or move the data directory away to start empty", s.path, foreign.String)
 	}
 	var finding string
 	if err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {

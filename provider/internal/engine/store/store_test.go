@@ -266,6 +266,9 @@ func TestOpenRefusesWhatItCannotTrust(t *testing.T) {
 				t.Fatal(err)
 			}
 		}), "schema version 99"},
+		"a trigger": {write(execute("CREATE TRIGGER approve AFTER INSERT ON resources BEGIN UPDATE resources SET approval = 'Approved'; END")), "has a trigger approve that no engine made"},
+		"a view":    {write(execute("CREATE VIEW more AS SELECT * FROM tags")), "has a view more that no engine made"},
+		"a table":   {write(execute("CREATE TABLE more (x)")), "has a table more that no engine made"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "engine.db")
@@ -295,6 +298,23 @@ func TestOpenRefusesWhatItCannotTrust(t *testing.T) {
 				t.Error("the refused file was changed")
 			}
 		})
+	}
+}
+
+// execute changes a store behind the engine's back.
+func execute(statement string) func(t *testing.T, path string) {
+	return func(t *testing.T, path string) {
+		t.Helper()
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

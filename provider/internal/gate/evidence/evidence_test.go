@@ -133,3 +133,11 @@ func FuzzParseReport(f *testing.F) {
 		}
 	})
 }
+
+func TestPredictionsHaveFewColumns(t *testing.T) {
+	file := "id,label,score" + strings.Repeat(",x", 10_000) + "\n"
+	_, err := ParsePredictions(strings.NewReader(file), metric.Binary, Columns{ID: "id", Label: "label", Score: "score"})
+	if err == nil || err.Error() != "predictions: line 1 has 10003 columns, at most 10000 are read" {
+		t.Errorf("got %v", err)
+	}
+}

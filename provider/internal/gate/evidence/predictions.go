@@ -28,6 +28,7 @@ const (
 	MaxClasses          = 500
 	MaxSliceValues      = 1_000
 	maxFieldBytes       = 4 << 10
+	maxColumns          = 10_000
 )
 
 // Columns names the columns of a predictions file.
@@ -143,6 +144,9 @@ func ParsePredictions(r io.Reader, problem metric.Problem, columns Columns) (*Pr
 }
 
 func (p *parser) header(header []string) error {
+	if len(header) > maxColumns {
+		return fmt.Errorf("predictions: line 1 has %d columns, at most %d are read", len(header), maxColumns)
+	}
 	seen := map[string]int{}
 	for i, name := range header {
 		name = strings.TrimPrefix(name, "\ufeff")
