@@ -41,7 +41,7 @@ type suite struct {
 }
 
 // behaviours are the images every engine of the tests knows.
-var behaviours = []string{"good", "hang", "deaf", "fail", "exit", "blocked", "sick"}
+var behaviours = []string{"good", "cluster", "gated", "hang", "deaf", "fail", "exit", "blocked", "sick"}
 
 func options(dataDir string) engine.Options {
 	images := map[string][]string{"ghost": {"/no/such/program"}}

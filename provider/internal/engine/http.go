@@ -133,10 +133,10 @@ func (e *Engine) logFailure(operation string, err error) {
 	}
 }
 
-// runtime answers POST /endpoints/<name>/invocations.
+// runtime answers POST /endpoints/<name>/invocations and its streaming sister.
 func (e *Engine) runtime(w http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if len(parts) != 3 || parts[2] != "invocations" {
+	if len(parts) != 3 || parts[2] != "invocations" && parts[2] != "invocations-response-stream" {
 		writeError(w, api.UnknownOperation.With(r.URL.Path))
 		return
 	}
@@ -150,7 +150,11 @@ func (e *Engine) runtime(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	e.fleet.Invoke(w, r, key)
+	if parts[2] == "invocations" {
+		e.fleet.Invoke(w, r, key)
+	} else {
+		e.fleet.InvokeStream(w, r, key)
+	}
 }
 
 func (e *Engine) health(w http.ResponseWriter) {

@@ -103,16 +103,15 @@ func TestTrainingJobsThatAreRefused(t *testing.T) {
 		"no such bucket": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.String("s3://absent-bucket/x")
 		}, "No S3 objects found under S3 URL"},
-		"manifest": {func(in *sagemaker.CreateTrainingJobInput) {
-			in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = types.S3DataTypeManifestFile
-		}, "S3DataType ManifestFile of channel \"train\" is not supported by the local engine"},
-		"pipe": {func(in *sagemaker.CreateTrainingJobInput) {
-			in.AlgorithmSpecification.TrainingInputMode = types.TrainingInputModePipe
-		}, "InputMode Pipe"},
+		"augmented manifest": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = types.S3DataTypeAugmentedManifestFile
+		}, "S3DataType AugmentedManifestFile of channel \"train\" is not supported by the local engine"},
+		"packed files": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].CompressionType = types.CompressionTypeGzip
+		}, "CompressionType Gzip of channel \"train\""},
 		"two channels of a name": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig = append(in.InputDataConfig, in.InputDataConfig[0])
 		}, "Channel names must be unique"},
-		"two machines":        {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.InstanceCount = aws.Int32(2) }, "more than one instance"},
 		"spot without a wait": {func(in *sagemaker.CreateTrainingJobInput) { in.EnableManagedSpotTraining = aws.Bool(true) }, "Invalid MaxWaitTimeInSeconds"},
 		"a regex that is none": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.AlgorithmSpecification.MetricDefinitions[0].Regex = aws.String("accuracy=(")

@@ -2,9 +2,11 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/signal"
@@ -87,6 +89,13 @@ func containerMain(behaviour string, args []string) int {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
+	case "gated":
+		// Serves once a file is there.
+		for _, err := os.Stat(os.Getenv("GATE")); err != nil; _, err = os.Stat(os.Getenv("GATE")) {
+			time.Sleep(5 * time.Millisecond)
+		}
+	case "cluster":
+		return member(base)
 	case "sick":
 		return serve(http.StatusInternalServerError)
 	}
@@ -115,6 +124,58 @@ func train(base string) int {
 	return 0
 }
 
+// member is one host of a job of several. It leaves what it was told and given.
+func member(base string) int {
+	config := filepath.Join(base, "input", "config", "resourceconfig.json")
+	out := filepath.Join(base, "model")
+	data := filepath.Join(base, "input", "data")
+	if _, err := os.Stat(config); err != nil {
+		config = filepath.Join(base, "config", "resourceconfig.json")
+		out = filepath.Join(base, "processing", "output")
+		data = filepath.Join(base, "processing", "input")
+	}
+	raw, err := os.ReadFile(config)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	var told struct {
+		Host  string   `json:"current_host"`
+		Group string   `json:"current_group_name"`
+		Hosts []string `json:"hosts"`
+	}
+	if err := json.Unmarshal(raw, &told); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	report := fmt.Sprintln(told.Host, told.Group, told.Hosts)
+	err = filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path) // of a pipe, to its end
+		report += fmt.Sprintf("%s %q\n", strings.TrimPrefix(path, data+"/"), content)
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Printf("accuracy=0.%s\n", strings.TrimPrefix(told.Host, "algo-"))
+	mustWrite(filepath.Join(out, told.Host+".txt"), report)
+	mustWrite(filepath.Join(out, "who.txt"), told.Host)
+	if told.Host == os.Getenv("BROKEN_HOST") {
+		mustWrite(filepath.Join(base, "output", "failure"), told.Host+" has no memory left")
+		return 1
+	}
+	if os.Getenv("BROKEN_HOST") != "" {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+		<-signals
+	}
+	return 0
+}
+
 func evaluate(base string, args []string) int {
 	input, err := os.ReadFile(filepath.Join(base, "processing", "input", "data", "train.csv"))
 	if err != nil {
@@ -133,6 +194,20 @@ func serve(ping int) int {
 	mux.HandleFunc("/invocations", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "text/plain")
+		switch string(body) {
+		case "slowly": // the second half only when the client has acknowledged the first
+			io.WriteString(w, "first ")
+			http.NewResponseController(w).Flush()
+			for _, err := os.Stat(os.Getenv("GATE")); err != nil; _, err = os.Stat(os.Getenv("GATE")) {
+				time.Sleep(5 * time.Millisecond)
+			}
+			io.WriteString(w, "second")
+			return
+		case "broken off":
+			io.WriteString(w, "first")
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
 		fmt.Fprintf(w, "%s%s:%s", os.Getenv("FLAVOUR"), model, body)
 	})
 	server := &http.Server{Addr: "127.0.0.1:" + os.Getenv("SAGEMAKER_BIND_TO_PORT"), Handler: mux}

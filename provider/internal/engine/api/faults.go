@@ -64,6 +64,7 @@ var (
 	ForeignARN    = Fault{validation, "%s does not exist: it is not a %s of account %s in region %s.", 0}
 	BadNextToken  = Fault{validation, "Invalid pagination token.", 0}
 	NotSupported  = Fault{validation, "%s is not supported by the local engine. %s", 0} // the engine's own
+	InstanceQuota = Fault{"ResourceLimitExceeded", "The account-level service limit '%s for %s usage' is %d Instances, with current utilization of 0 Instances and a request delta of %d Instances. This is a limit of the local engine, where each instance is a process; ask for fewer.", 0}
 	DiskFull      = Fault{"ResourceLimitExceeded", "The engine cannot store this: the disk that holds %s is full. Free some space and try again.", 0}
 	LockedStore   = Fault{"ServiceUnavailable", "The engine cannot use its store: another program has locked %s. Close what has it open (a database browser, a backup) and try again.", http.StatusServiceUnavailable}
 	ReadOnlyStore = Fault{"ServiceUnavailable", "The engine cannot store this: %s is read-only.", http.StatusServiceUnavailable}

@@ -19,9 +19,31 @@ type Training struct {
 	Region          string
 	HyperParameters map[string]string
 	Channels        []Channel
-	InstanceType    string
-	InstanceCount   int
+	Hosts           []Host            // all of the job's; none is one without a type
+	Current         int               // index of the one that is told
 	Environment     map[string]string // CreateTrainingJob's Environment
+}
+
+// Host is one instance of a job. Each is a process of its own on this machine.
+type Host struct {
+	Name  string // algo-1, algo-2, ...
+	Type  string // instance type
+	Group string // instance group
+}
+
+// homogeneous is the group of hosts that were not asked for by group.
+const homogeneous = "homogeneousCluster"
+
+// Hosts returns count hosts of one type, numbered after the hosts that there are already, in an
+// instance group; "" is the one that SageMaker gives jobs without groups.
+func Hosts(already []Host, instanceType string, count int, group string) []Host {
+	if group == "" {
+		group = homogeneous
+	}
+	for range max(count, 1) {
+		already = append(already, Host{Name: fmt.Sprintf("algo-%d", len(already)+1), Type: instanceType, Group: group})
+	}
+	return already
 }
 
 // Channel is one entry of inputdataconfig.json. Zero fields take SageMaker's defaults (File,
@@ -37,14 +59,14 @@ type Channel struct {
 
 // Processing is what a processing container is told.
 type Processing struct {
-	JobName       string
-	JobARN        string
-	Region        string
-	Config        any // marshalled into config/processingjobconfig.json
-	InstanceType  string
-	InstanceCount int
-	Environment   map[string]string
-	LocalPaths    []string // ProcessingInput and ProcessingOutput LocalPaths (/opt/ml/...), made before the start
+	JobName     string
+	JobARN      string
+	Region      string
+	Config      any    // marshalled into config/processingjobconfig.json
+	Hosts       []Host // as of Training
+	Current     int
+	Environment map[string]string
+	LocalPaths  []string // ProcessingInput and ProcessingOutput LocalPaths (/opt/ml/...), made before the start
 }
 
 // Layout is a job's directory: <JobDir>/ml stands for /opt/ml (SAGEMAKER_BASE_DIR), and
@@ -60,10 +82,6 @@ const contractRoot = "/opt/ml"
 // baseDirEnv names the variable that leads a container to its base directory, and leads the
 // engine to processes it has to end.
 const baseDirEnv = "SAGEMAKER_BASE_DIR"
-
-// host is the name of the only host: the engine runs one process however many instances a
-// job asks for, and tells the container so.
-const host = "algo-1"
 
 // PrepareTraining makes the layout of a training job and writes its config files. The caller then
 // fills ChannelDir for each channel and starts the container. Leftovers of an earlier attempt in
@@ -96,6 +114,11 @@ func PrepareTraining(jobDir string, t Training) (Layout, error) {
 	if err := l.mkdirs(dirs); err != nil {
 		return l, err
 	}
+	hosts := orOne(t.Hosts)
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
 	params := t.HyperParameters
 	if params == nil {
 		params = map[string]string{}
@@ -103,7 +126,7 @@ func PrepareTraining(jobDir string, t Training) (Layout, error) {
 	for name, v := range map[string]any{
 		"hyperparameters.json": params,
 		"inputdataconfig.json": inputs,
-		"resourceconfig.json":  resources(t.InstanceType),
+		"resourceconfig.json":  resources(hosts, t.Current),
 	} {
 		if err := l.writeJSON("input/config/"+name, v); err != nil {
 			return l, err
@@ -115,8 +138,8 @@ func PrepareTraining(jobDir string, t Training) (Layout, error) {
 		baseDirEnv:            l.ML(),
 		"TRAINING_JOB_NAME":   t.JobName,
 		"TRAINING_JOB_ARN":    t.JobARN,
-		"SM_CURRENT_HOST":     host,
-		"SM_HOSTS":            `["` + host + `"]`,
+		"SM_CURRENT_HOST":     hosts[t.Current].Name,
+		"SM_HOSTS":            asJSON(names),
 		"SM_NUM_CPUS":         fmt.Sprint(runtime.NumCPU()),
 		"SM_NUM_GPUS":         "0",
 		"SM_HPS":              asJSON(params),
@@ -161,7 +184,7 @@ func PrepareProcessing(jobDir string, p Processing) (Layout, error) {
 	if err := l.writeJSON("config/processingjobconfig.json", p.Config); err != nil {
 		return l, err
 	}
-	if err := l.writeJSON("config/resourceconfig.json", resources(p.InstanceType)); err != nil {
+	if err := l.writeJSON("config/resourceconfig.json", resources(orOne(p.Hosts), p.Current)); err != nil {
 		return l, err
 	}
 	env := baseEnv(p.Region)
@@ -306,10 +329,25 @@ type instanceGroup struct {
 	Hosts []string `json:"hosts"`
 }
 
-func resources(instanceType string) resourceConfig {
-	const group = "homogeneousCluster"
-	return resourceConfig{CurrentHost: host, CurrentInstanceType: instanceType, CurrentGroupName: group, Hosts: []string{host},
-		InstanceGroups: []instanceGroup{{Name: group, Type: instanceType, Hosts: []string{host}}}, NetworkInterfaceName: "lo"}
+func resources(hosts []Host, current int) resourceConfig {
+	c := resourceConfig{CurrentHost: hosts[current].Name, CurrentInstanceType: hosts[current].Type,
+		CurrentGroupName: hosts[current].Group, NetworkInterfaceName: "lo"}
+	for _, h := range hosts {
+		c.Hosts = append(c.Hosts, h.Name)
+		if n := len(c.InstanceGroups); n == 0 || c.InstanceGroups[n-1].Name != h.Group {
+			c.InstanceGroups = append(c.InstanceGroups, instanceGroup{Name: h.Group, Type: h.Type})
+		}
+		group := &c.InstanceGroups[len(c.InstanceGroups)-1]
+		group.Hosts = append(group.Hosts, h.Name)
+	}
+	return c
+}
+
+func orOne(hosts []Host) []Host {
+	if len(hosts) == 0 {
+		return Hosts(nil, "", 1, "")
+	}
+	return hosts
 }
 
 func asJSON(v any) string {

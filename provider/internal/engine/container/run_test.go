@@ -80,7 +80,7 @@ func contain(args []string) {
 func options(t *testing.T, role ...string) Options {
 	t.Helper()
 	l, err := PrepareTraining(t.TempDir(), Training{JobName: "j-1", JobARN: "arn:aws:sagemaker:eu-west-1:000000000000:training-job/j-1", Region: "eu-west-1",
-		HyperParameters: map[string]string{"l2": "0.1"}, Channels: []Channel{{Name: "train"}}, InstanceType: "ml.m5.large", Environment: map[string]string{"MINE": "1"}})
+		HyperParameters: map[string]string{"l2": "0.1"}, Channels: []Channel{{Name: "train"}}, Hosts: Hosts(nil, "ml.m5.large", 1, ""), Environment: map[string]string{"MINE": "1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

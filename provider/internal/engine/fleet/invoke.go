@@ -37,6 +37,8 @@ var returned = canonical("Content-Type", "X-Amzn-SageMaker-Custom-Attributes", "
 const (
 	variantHeader = "X-Amzn-Invoked-Production-Variant"
 	targetHeader  = "X-Amzn-SageMaker-Target-Variant"
+
+	componentHeader = "X-Amzn-SageMaker-Inference-Component"
 )
 
 func canonical(names ...string) []string {
@@ -105,24 +107,12 @@ func (s *sending) release() {
 // errors in the runtime API's shape included. An endpoint with no fleet gives ValidationError
 // "Endpoint <name> of account 000000000000 not found.".
 func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {
-	e := f.endpoint(key, false)
-	if e == nil || e.route.Load() == nil {
-		writeFault(w, key, notFound(key))
+	e, sent, wrong := f.receive(r, key)
+	if wrong != nil {
+		writeFault(w, key, wrong)
 		return
 	}
-	body := bodies.Get().(*bytes.Buffer)
-	sent := &sending{body: body}
 	defer sent.release()
-	n, err := body.ReadFrom(io.LimitReader(r.Body, MaxBody+1))
-	if err != nil {
-		writeFault(w, key, &fault{code: "ValidationError", status: http.StatusBadRequest, message: "The request body could not be read: " + err.Error()})
-		return
-	}
-	if n > MaxBody {
-		writeFault(w, key, &fault{code: "ValidationError", status: http.StatusBadRequest,
-			message: fmt.Sprintf("Request body is larger than the %d bytes that InvokeEndpoint accepts.", MaxBody)})
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), f.o.InvocationTimeout)
 	defer cancel()
 	i, watch, wrong := e.acquire(ctx, r.Header.Get(targetHeader))
@@ -138,7 +128,7 @@ func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {
 	failed := err != nil || resp.StatusCode >= http.StatusInternalServerError
 	watch.saw(failed && r.Context().Err() == nil, time.Since(began))
 	if err != nil {
-		writeFault(w, key, modelError(ctx, r, err))
+		writeFault(w, key, modelError(err, errors.Is(ctx.Err(), context.DeadlineExceeded) && r.Context().Err() == nil))
 		return
 	}
 	defer release(answer)
@@ -154,6 +144,30 @@ func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {
 	}
 	w.WriteHeader(http.StatusOK)
 	w.Write(answer.Bytes())
+}
+
+// receive finds the endpoint of an invocation and reads its body.
+func (f *Fleet) receive(r *http.Request, key Key) (*endpoint, *sending, *fault) {
+	e := f.endpoint(key, false)
+	if e == nil || e.route.Load() == nil {
+		return nil, nil, notFound(key)
+	}
+	if r.Header.Get(componentHeader) != "" {
+		return nil, nil, &fault{code: "ValidationError", status: http.StatusBadRequest,
+			message: "Inference Component Name header is not allowed for endpoints to which you have not deployed inference components."}
+	}
+	sent := &sending{body: bodies.Get().(*bytes.Buffer)}
+	n, err := sent.body.ReadFrom(io.LimitReader(r.Body, MaxBody+1))
+	switch {
+	case err != nil:
+		sent.release()
+		return nil, nil, &fault{code: "ValidationError", status: http.StatusBadRequest, message: "The request body could not be read: " + err.Error()}
+	case n > MaxBody:
+		sent.release()
+		return nil, nil, &fault{code: "ValidationError", status: http.StatusBadRequest,
+			message: fmt.Sprintf("Request body is larger than the %d bytes that InvokeEndpoint accepts.", MaxBody)}
+	}
+	return e, sent, nil
 }
 
 // acquire reserves a process for one invocation, waiting for one that restarts.
@@ -195,11 +209,27 @@ func (e *endpoint) acquire(ctx context.Context, target string) (*instance, *watc
 
 var errTooLarge = fmt.Errorf("the container's answer is larger than the %d bytes that InvokeEndpoint returns", MaxBody)
 
-// roundTrip sends the invocation and reads the whole answer. A process that died before it took
-// the request is given up for a restarted one by the caller's retry; the transport itself repeats
-// a request on a connection that the container had closed.
+// roundTrip sends the invocation and reads the whole answer.
 func (i *instance) roundTrip(ctx context.Context, in *http.Request, sent *sending, answer *bytes.Buffer) (*http.Response, error) {
-	var resp *http.Response
+	resp, err := i.send(ctx, in, sent)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	n, err := answer.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > MaxBody {
+		return nil, errTooLarge
+	}
+	return resp, nil
+}
+
+// send sends the invocation and returns the beginning of the answer. A process that died before it
+// took the request is given up for a restarted one by the caller's retry; the transport itself
+// repeats a request on a connection that the container had closed.
+func (i *instance) send(ctx context.Context, in *http.Request, sent *sending) (*http.Response, error) {
 	for deadline := time.Now().Add(restartWait); ; {
 		out, err := http.NewRequestWithContext(ctx, http.MethodPost, *i.url.Load()+"/invocations", nil)
 		if err != nil {
@@ -214,10 +244,13 @@ func (i *instance) roundTrip(ctx context.Context, in *http.Request, sent *sendin
 				out.Header[name] = v
 			}
 		}
+		if accept := in.Header.Get(streamAccept); accept != "" {
+			out.Header.Set("Accept", accept)
+		}
 		out.Header["User-Agent"] = nil
-		resp, err = i.transport.RoundTrip(out)
+		resp, err := i.transport.RoundTrip(out)
 		if err == nil {
-			break
+			return resp, nil
 		}
 		// A refused connection proves that no container saw the request.
 		if op, ok := errors.AsType[*net.OpError](err); !ok || op.Op != "dial" || time.Now().After(deadline) || ctx.Err() != nil {
@@ -225,15 +258,6 @@ func (i *instance) roundTrip(ctx context.Context, in *http.Request, sent *sendin
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	defer resp.Body.Close()
-	n, err := answer.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
-	if err != nil {
-		return nil, err
-	}
-	if n > MaxBody {
-		return nil, errTooLarge
-	}
-	return resp, nil
 }
 
 func notFound(key Key) *fault {
@@ -256,14 +280,14 @@ func refused(key Key, status int, text string) *fault {
 		model:   &modelFault{status, text}}
 }
 
-// modelError is a container that gave no answer.
-func modelError(ctx context.Context, r *http.Request, err error) *fault {
+// modelError is a container that gave no answer, or none in time.
+func modelError(err error, late bool) *fault {
 	text := "The container gave no complete answer: " + err.Error()
 	status := http.StatusInternalServerError
 	switch {
 	case errors.Is(err, errTooLarge):
 		text = err.Error()
-	case errors.Is(ctx.Err(), context.DeadlineExceeded) && r.Context().Err() == nil:
+	case late:
 		status = 0
 		text = "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
 	}

@@ -124,13 +124,24 @@ func (f *Fleet) newSet(ctx context.Context, e *endpoint, cfg Config, alarms Alar
 	return s, nil
 }
 
+// startsAtOnce bounds how many processes start side by side: a hundred that start together on one
+// machine would all be late for their health check.
+const startsAtOnce = 16
+
 // startAll starts processes side by side; the first failure cancels the rest.
 func startAll(ctx context.Context, instances []*instance) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
+	slots := make(chan struct{}, startsAtOnce)
 	for _, i := range instances {
 		wg.Go(func() {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return
+			}
 			if err := i.start(ctx); err != nil {
 				cancel(err) // only the first counts
 			}

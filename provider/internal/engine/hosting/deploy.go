@@ -134,23 +134,36 @@ func (h *Hosting) goReweigh(key fleet.Key, desired map[string]fleet.Weights) {
 			record.Status = inService
 			if err != nil {
 				record.Document["FailureReason"] = shorten(err.Error())
+				forgetWanted(record)
 				return nil
 			}
-			for _, variant := range record.Document.List(serving) {
-				wanted := desired[variant.Text("VariantName")]
-				if wanted.Weight != nil {
-					variant["Weight"] = *wanted.Weight
-				}
-				if wanted.Count != nil {
-					variant["Count"] = *wanted.Count
-				}
-			}
+			takeWanted(record)
 			return nil
 		})
 		if updateErr != nil {
 			h.complain(key, "record new weights", updateErr)
 		}
 	})
+}
+
+// takeWanted makes the wanted weights and counts of an endpoint those in service.
+func takeWanted(record *store.Record) {
+	for _, variant := range record.Document.List(serving) {
+		if weight, ok := variant[wantedWeight]; ok {
+			variant["Weight"] = weight
+		}
+		if count, ok := variant[wantedCount]; ok {
+			variant["Count"] = count
+		}
+	}
+	forgetWanted(record)
+}
+
+func forgetWanted(record *store.Record) {
+	for _, variant := range record.Document.List(serving) {
+		delete(variant, wantedWeight)
+		delete(variant, wantedCount)
+	}
 }
 
 // goRemove takes an endpoint out of service and forgets it.
@@ -206,6 +219,7 @@ func (h *Hosting) Recover(ctx context.Context) error {
 
 // bringBack deploys what an endpoint served when its engine ended.
 func (h *Hosting) bringBack(key fleet.Key, record *store.Record) {
+	takeWanted(record) // a change of weights and capacities that was under way is carried out
 	config := h.config(key.Region, record.Document.Text("EndpointConfigName"), record.Document.List(serving))
 	deployment := h.Fleet.Deploy(h.ctx, key, config, fleet.Rollout{Strategy: fleet.AllAtOnce}, nil)
 	if h.ctx.Err() != nil && deployment != nil {
@@ -223,7 +237,7 @@ func (h *Hosting) bringBack(key fleet.Key, record *store.Record) {
 			record.Document["FailureReason"] = "The update was rolled back; the engine was restarted meanwhile."
 		case record.Status == updating && !record.Document.Has(pending):
 			record.Status = inService
-			record.Document["FailureReason"] = "The change of weights and capacities was interrupted by a restart of the engine."
+			takeWanted(record)
 		}
 		return nil
 	})

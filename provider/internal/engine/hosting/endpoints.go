@@ -1,6 +1,7 @@
 package hosting
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -37,6 +38,32 @@ const (
 	pending = "_Pending" // the deployment under way: ConfigName, Variants, Config, StartTime
 )
 
+// Members of a variant in service while UpdateEndpointWeightsAndCapacities is carried out.
+const (
+	wantedWeight = "_WantedWeight"
+	wantedCount  = "_WantedCount"
+)
+
+// maxInstances bounds the instances of an endpoint. Each is a process of this machine.
+const maxInstances = 256
+
+// checkInstances refuses an endpoint that is too large, in the words of a quota of the service.
+func checkInstances(variants []api.Document, desired map[string]fleet.Weights) error {
+	total, kind := int64(0), ""
+	for _, variant := range variants {
+		count, _ := variant.Integer("Count")
+		if wanted := desired[variant.Text("VariantName")]; wanted.Count != nil {
+			count = int64(*wanted.Count)
+		}
+		total += count
+		kind = cmp.Or(kind, variant.Text("InstanceType"))
+	}
+	if total > maxInstances {
+		return api.InstanceQuota.With(kind, "endpoint", maxInstances, total)
+	}
+	return nil
+}
+
 // CreateEndpoint answers CreateEndpoint.
 func (h *Hosting) CreateEndpoint(ctx context.Context, r api.Request) (api.Document, error) {
 	in := r.Input
@@ -69,6 +96,9 @@ func (h *Hosting) plan(ctx context.Context, region, configName string, deploymen
 		return nil, err
 	}
 	plan := api.Document{"ConfigName": configName, "Variants": variants}
+	if err := checkInstances(plan.List("Variants"), nil); err != nil {
+		return nil, err
+	}
 	if deployment != nil {
 		plan["Config"] = map[string]any(deployment)
 	}
@@ -200,6 +230,19 @@ func (h *Hosting) UpdateWeights(ctx context.Context, r api.Request) (api.Documen
 			}
 			desired[variant] = weights
 		}
+		if err := checkInstances(record.Document.List(serving), desired); err != nil {
+			return err
+		}
+		// What is wanted shows at once, beside what is.
+		for _, variant := range record.Document.List(serving) {
+			wanted := desired[variant.Text("VariantName")]
+			if wanted.Weight != nil {
+				variant[wantedWeight] = *wanted.Weight
+			}
+			if wanted.Count != nil {
+				variant[wantedCount] = *wanted.Count
+			}
+		}
 		record.Status = updating
 		delete(record.Document, "FailureReason")
 		return nil
@@ -263,8 +306,26 @@ func (h *Hosting) variantSummaries(key fleet.Key, record *store.Record) []any {
 		}
 	}
 	var summaries []any
+	if !record.Document.Has(serving) { // the first deployment: all that will be, with nothing there yet
+		for _, variant := range record.Document.List(pending, "Variants") {
+			summary := summarize(variant)
+			summary["CurrentWeight"] = variant["Weight"]
+			if !variant.Has("ServerlessConfig") {
+				summary["CurrentInstanceCount"] = 0
+			}
+			summary["VariantStatus"] = []any{map[string]any{"Status": "Creating", "StartTime": record.Document.Child(pending)["StartTime"]}}
+			summaries = append(summaries, map[string]any(summary))
+		}
+		return summaries
+	}
 	for _, variant := range record.Document.List(serving) {
 		summary := summarize(variant)
+		if weight, ok := variant[wantedWeight]; ok {
+			summary["DesiredWeight"] = weight
+		}
+		if count, ok := variant[wantedCount]; ok {
+			summary["DesiredInstanceCount"] = count
+		}
 		summary["CurrentWeight"] = variant["Weight"]
 		if variant.Has("ServerlessConfig") {
 			summary["CurrentServerlessConfig"] = variant["ServerlessConfig"]

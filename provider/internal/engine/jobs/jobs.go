@@ -7,6 +7,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,11 +82,12 @@ type key struct {
 
 // run is one job that is being worked on.
 type run struct {
-	key     key
-	stop    chan struct{} // closed when the job is to stop
-	mu      sync.Mutex
-	stopped bool
-	process *container.Process
+	key       key
+	stop      chan struct{} // closed when the job is to stop
+	mu        sync.Mutex
+	stopped   bool
+	processes []*container.Process // one for each host
+	broken    error                // why its containers were ended
 }
 
 // New returns a runner without jobs.
@@ -118,7 +120,7 @@ func (j *Jobs) Recover(ctx context.Context) error {
 		}
 		for _, record := range records {
 			k := key{kind, record.Region, record.Name}
-			killed, err := container.KillLeftovers(filepath.Join(j.dir(k), "ml"))
+			killed, err := container.KillLeftovers(j.dir(k))
 			if err != nil {
 				return fmt.Errorf("end the processes of interrupted job %s: %w", record.Name, err)
 			}
@@ -231,22 +233,6 @@ func shorten(text string) string {
 	return string([]rune(text)[:maxReason-1]) + "…"
 }
 
-// launch starts the container, unless the job was stopped meanwhile, and waits.
-func (j *Jobs) launch(r *run, options container.Options) (container.Result, error) {
-	r.mu.Lock()
-	if r.stopped {
-		r.mu.Unlock()
-		return container.Result{}, errStopping
-	}
-	process, err := container.Start(j.ctx, options)
-	r.process = process
-	r.mu.Unlock()
-	if err != nil {
-		return container.Result{}, err
-	}
-	return process.Wait(), nil
-}
-
 // requestStop asks a job that is being worked on to stop.
 func (j *Jobs) requestStop(k key) {
 	j.mu.Lock()
@@ -262,9 +248,25 @@ func (j *Jobs) requestStop(k key) {
 	}
 	r.stopped = true
 	close(r.stop)
-	if r.process != nil {
-		r.process.Stop()
+	for _, process := range r.processes {
+		process.Stop()
 	}
+}
+
+// fail ends a job's containers: what they were given broke.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.broken = cmp.Or(r.broken, err)
+	for _, process := range r.processes {
+		process.Stop()
+	}
+}
+
+func (r *run) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.broken
 }
 
 func (r *run) stopRequested() bool {
@@ -281,24 +283,6 @@ func (j *Jobs) command(image string) ([]string, error) {
 		return nil, clientError("%s", unmapped.Error())
 	}
 	return command, err
-}
-
-// download puts what is at an S3 URI into dir.
-func (j *Jobs) download(uri, dir string) error {
-	bucket, prefix, err := objectstore.ParseURI(uri)
-	if err != nil {
-		return clientError("Data download failed: %v", err)
-	}
-	_, err = j.Objects.Download(j.ctx, bucket, prefix, dir)
-	switch {
-	case errors.Is(err, objectstore.ErrNoSuchBucket):
-		return clientError("Data download failed: NoSuchBucket: the bucket of %s does not exist", uri)
-	case errors.Is(err, objectstore.ErrNoSuchKey):
-		return clientError("Data download failed: No S3 objects found under S3 URL %q given in input data source", uri)
-	case err != nil && j.ctx.Err() == nil:
-		return clientError("Data download failed: %s: %v", uri, err)
-	}
-	return err
 }
 
 // upload puts the files of dir under an S3 prefix. The engine's end does not break

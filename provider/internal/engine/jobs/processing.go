@@ -35,8 +35,8 @@ func (j *Jobs) CreateProcessing(ctx context.Context, r api.Request) (api.Documen
 const processingRoot = "/opt/ml/processing"
 
 func checkProcessing(in api.Document) error {
-	if count, _ := in.Integer("ProcessingResources", "ClusterConfig", "InstanceCount"); count > 1 {
-		return api.NotSupported.With("A processing job on more than one instance", "Set InstanceCount to 1.")
+	if err := checkHosts(in.Child("ProcessingResources", "ClusterConfig"), "processing job"); err != nil {
+		return err
 	}
 	names := map[string]bool{}
 	for _, input := range in.List("ProcessingInputs") {
@@ -48,8 +48,8 @@ func checkProcessing(in api.Document) error {
 		if source == nil {
 			return api.NotSupported.With(fmt.Sprintf("Processing input %q without an S3Input", name), "Use S3.")
 		}
-		if kind := source.Text("S3DataType"); kind != "S3Prefix" {
-			return api.NotSupported.With(fmt.Sprintf("S3DataType %s of processing input %q", kind, name), "Use S3Prefix.")
+		if kind := source.Text("S3DataType"); kind != "S3Prefix" && kind != "ManifestFile" {
+			return api.NotSupported.With(fmt.Sprintf("S3DataType %s of processing input %q", kind, name), "Use S3Prefix or ManifestFile.")
 		}
 		if source.Text("S3InputMode") == "Pipe" {
 			return api.NotSupported.With(fmt.Sprintf("S3InputMode Pipe of processing input %q", name), "Use File.")
@@ -134,20 +134,19 @@ func (j *Jobs) process(r *run, record *store.Record) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	layout, err := j.prepareProcessing(r.key, record)
-	if err != nil {
-		return ending{}, err
-	}
-	for _, input := range in.List("ProcessingInputs") {
-		dir, err := layout.Path(input.Text("S3Input", "LocalPath"))
-		if err != nil {
-			return ending{}, clientError("input %s: %v", input.Text("InputName"), err)
-		}
-		if err := j.download(input.Text("S3Input", "S3Uri"), dir); err != nil {
+	hosts := clusterHosts(in.Child("ProcessingResources", "ClusterConfig"))
+	layouts := make([]container.Layout, len(hosts))
+	for i := range hosts {
+		if layouts[i], err = j.prepareProcessing(r.key, record, hosts, i); err != nil {
 			return ending{}, err
 		}
-		if r.stopRequested() {
-			return ending{}, errStopping
+		for _, input := range in.List("ProcessingInputs") {
+			if err := j.processingInput(input, layouts[i], i, len(hosts)); err != nil {
+				return ending{}, err
+			}
+			if r.stopRequested() {
+				return ending{}, errStopping
+			}
 		}
 	}
 	err = j.advance(j.ctx, r.key, "", "", func(document api.Document) {
@@ -156,20 +155,38 @@ func (j *Jobs) process(r *run, record *store.Record) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	result, err := j.launch(r, container.Options{
-		Layout:     layout,
-		Argv:       container.Command(command, application.Texts("ContainerEntrypoint"), application.Texts("ContainerArguments"), ""),
-		MaxRuntime: maxRuntime(in),
-		Now:        j.Catalog.Now,
-		Log:        j.Catalog.Log,
-	})
+	var containers []container.Options
+	for _, layout := range layouts {
+		containers = append(containers, container.Options{
+			Layout:     layout,
+			Argv:       container.Command(command, application.Texts("ContainerEntrypoint"), application.Texts("ContainerArguments"), ""),
+			MaxRuntime: maxRuntime(in),
+			Now:        j.Catalog.Now,
+			Log:        j.Catalog.Log,
+		})
+	}
+	result, err := j.launch(r, containers)
 	if err != nil {
 		return ending{}, err
 	}
-	return j.endProcessing(record, layout, result)
+	return j.endProcessing(record, layouts, result)
 }
 
-func (j *Jobs) prepareProcessing(k key, record *store.Record) (container.Layout, error) {
+func (j *Jobs) processingInput(input api.Document, layout container.Layout, host, hosts int) error {
+	data := input.Child("S3Input")
+	dir, err := layout.Path(data.Text("LocalPath"))
+	if err != nil {
+		return clientError("input %s: %v", input.Text("InputName"), err)
+	}
+	from := source{
+		uri:      data.Text("S3Uri"),
+		manifest: data.Text("S3DataType") == "ManifestFile",
+		sharded:  data.Text("S3DataDistributionType") == "ShardedByS3Key",
+	}
+	return j.download(from, dir, host, hosts)
+}
+
+func (j *Jobs) prepareProcessing(k key, record *store.Record, hosts []container.Host, host int) (container.Layout, error) {
 	in := record.Document
 	config := map[string]any{"ProcessingJobArn": record.ARN()}
 	for _, member := range []string{
@@ -180,8 +197,7 @@ func (j *Jobs) prepareProcessing(k key, record *store.Record) (container.Layout,
 	}
 	spec := container.Processing{
 		JobName: record.Name, JobARN: record.ARN(), Region: record.Region, Config: config,
-		InstanceType:  in.Text("ProcessingResources", "ClusterConfig", "InstanceType"),
-		InstanceCount: 1, Environment: in.TextMap("Environment"),
+		Hosts: hosts, Current: host, Environment: in.TextMap("Environment"),
 	}
 	for _, input := range in.List("ProcessingInputs") {
 		spec.LocalPaths = append(spec.LocalPaths, input.Text("S3Input", "LocalPath"))
@@ -189,13 +205,13 @@ func (j *Jobs) prepareProcessing(k key, record *store.Record) (container.Layout,
 	for _, output := range in.List("ProcessingOutputConfig", "Outputs") {
 		spec.LocalPaths = append(spec.LocalPaths, output.Text("S3Output", "LocalPath"))
 	}
-	return container.PrepareProcessing(j.dir(k), spec)
+	return container.PrepareProcessing(j.hostDir(k, hosts, host), spec)
 }
 
 // endProcessing uploads the outputs and says how the job ended. Outputs in
 // Continuous mode are uploaded however it ended, as they would have been on the way.
-func (j *Jobs) endProcessing(record *store.Record, layout container.Layout, result container.Result) (ending, error) {
-	end := ending{started: result.StartedAt, ended: result.EndedAt, exitMessage: exitMessage(layout)}
+func (j *Jobs) endProcessing(record *store.Record, layouts []container.Layout, result container.Result) (ending, error) {
+	end := ending{started: result.StartedAt, ended: result.EndedAt, exitMessage: exitMessage(layouts[0])}
 	switch result.Outcome {
 	case container.Interrupted:
 		end.interrupted = true
@@ -215,12 +231,14 @@ func (j *Jobs) endProcessing(record *store.Record, layout container.Layout, resu
 		if end.status != completed && target.Text("S3UploadMode") != "Continuous" {
 			continue
 		}
-		dir, err := layout.Path(target.Text("LocalPath"))
-		if err == nil {
-			err = j.upload(dir, target.Text("S3Uri"))
-		}
-		if err != nil && end.status == completed {
-			end.status, end.reason = failed, reasonOf(err)
+		for _, layout := range layouts { // each host writes to the same place, as on AWS
+			dir, err := layout.Path(target.Text("LocalPath"))
+			if err == nil {
+				err = j.upload(dir, target.Text("S3Uri"))
+			}
+			if err != nil && end.status == completed {
+				end.status, end.reason = failed, reasonOf(err)
+			}
 		}
 	}
 	return end, nil

@@ -1,12 +1,14 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +78,8 @@ func checkTraining(in api.Document) error {
 	if !in.Has("ResourceConfig") {
 		return api.Invalid.With("1 validation error detected: Value null at 'resourceConfig' failed to satisfy constraint: Member must not be null")
 	}
-	if count, ok := in.Integer("ResourceConfig", "InstanceCount"); ok && count > 1 {
-		return api.NotSupported.With("A training job on more than one instance", "Set ResourceConfig.InstanceCount to 1.")
+	if err := checkHosts(in.Child("ResourceConfig"), "training job"); err != nil {
+		return err
 	}
 	if err := checkURI("S3OutputPath", in.Text("OutputDataConfig", "S3OutputPath")); err != nil {
 		return err
@@ -112,16 +114,16 @@ func checkChannel(name string, channel api.Document, mode string) error {
 	if source == nil {
 		return api.NotSupported.With(fmt.Sprintf("Channel %q without an S3DataSource", name), "Use S3.")
 	}
-	if kind := source.Text("S3DataType"); kind != "S3Prefix" {
-		return api.NotSupported.With(fmt.Sprintf("S3DataType %s of channel %q", kind, name), "Use S3Prefix.")
+	if kind := source.Text("S3DataType"); kind != "S3Prefix" && kind != "ManifestFile" {
+		return api.NotSupported.With(fmt.Sprintf("S3DataType %s of channel %q", kind, name), "Use S3Prefix or ManifestFile.")
 	}
 	if given := channel.Text("InputMode"); given != "" {
 		mode = given
 	}
-	if mode == "Pipe" {
+	if mode == "Pipe" && !container.PipeMode {
 		return api.NotSupported.With(fmt.Sprintf("InputMode Pipe of channel %q", name), "Use File or FastFile.")
 	}
-	if channel.Text("CompressionType") == "Gzip" {
+	if channel.Text("CompressionType") == "Gzip" && mode != "Pipe" {
 		return api.NotSupported.With(fmt.Sprintf("CompressionType Gzip of channel %q", name), "It belongs to Pipe mode; unpack in the container.")
 	}
 	return checkURI("S3Uri of channel "+name, source.Text("S3Uri"))
@@ -239,12 +241,13 @@ func (j *Jobs) train(r *run, record *store.Record) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	layout, err := j.prepareTraining(r.key, record)
-	if err != nil {
-		return ending{}, err
-	}
-	for _, channel := range in.List("InputDataConfig") {
-		if err := j.download(channel.Text("DataSource", "S3DataSource", "S3Uri"), layout.ChannelDir(channel.Text("ChannelName"))); err != nil {
+	hosts := clusterHosts(in.Child("ResourceConfig"))
+	layouts := make([]container.Layout, len(hosts))
+	for i := range hosts {
+		var stop func()
+		layouts[i], stop, err = j.prepareTraining(r, record, hosts, i)
+		defer stop()
+		if err != nil {
 			return ending{}, err
 		}
 	}
@@ -252,21 +255,36 @@ func (j *Jobs) train(r *run, record *store.Record) (ending, error) {
 		return ending{}, err
 	}
 	algorithm := in.Child("AlgorithmSpecification")
-	options := container.Options{
-		Layout:     layout,
-		Argv:       container.Command(command, algorithm.Texts("ContainerEntrypoint"), algorithm.Texts("ContainerArguments"), "train"),
-		MaxRuntime: maxRuntime(in),
-		Now:        j.Catalog.Now,
-		Log:        j.Catalog.Log,
+	var containers []container.Options
+	for _, layout := range layouts {
+		options := container.Options{
+			Layout:     layout,
+			Argv:       container.Command(command, algorithm.Texts("ContainerEntrypoint"), algorithm.Texts("ContainerArguments"), "train"),
+			MaxRuntime: maxRuntime(in),
+			Now:        j.Catalog.Now,
+			Log:        j.Catalog.Log,
+		}
+		for _, definition := range algorithm.List("MetricDefinitions") {
+			options.Metrics = append(options.Metrics, container.MetricDefinition{Name: definition.Text("Name"), Regex: definition.Text("Regex")})
+		}
+		containers = append(containers, options)
 	}
-	for _, definition := range algorithm.List("MetricDefinitions") {
-		options.Metrics = append(options.Metrics, container.MetricDefinition{Name: definition.Text("Name"), Regex: definition.Text("Regex")})
-	}
-	result, err := j.launch(r, options)
+	result, err := j.launch(r, containers)
 	if err != nil {
 		return ending{}, err
 	}
-	return j.endTraining(r, record, layout, result)
+	if err := r.failure(); err != nil {
+		return ending{}, err
+	}
+	for _, layout := range layouts[1:] {
+		if err := gather(layouts[0].ModelDir(), layout.ModelDir()); err != nil {
+			return ending{}, err
+		}
+		if err := gather(layouts[0].OutputDataDir(), layout.OutputDataDir()); err != nil {
+			return ending{}, err
+		}
+	}
+	return j.endTraining(r, record, layouts[0], result)
 }
 
 func maxRuntime(in api.Document) time.Duration {
@@ -277,21 +295,70 @@ func maxRuntime(in api.Document) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-func (j *Jobs) prepareTraining(k key, record *store.Record) (container.Layout, error) {
+// prepareTraining makes the directory of one host, with its share of the data in it. stop ends what
+// feeds the host's pipes, also after an error.
+func (j *Jobs) prepareTraining(r *run, record *store.Record, hosts []container.Host, host int) (layout container.Layout, stop func(), err error) {
+	var feeds []func()
+	stop = func() {
+		for _, feed := range feeds {
+			feed()
+		}
+	}
 	in := record.Document
 	spec := container.Training{
 		JobName: record.Name, JobARN: record.ARN(), Region: record.Region,
 		HyperParameters: in.TextMap("HyperParameters"), Environment: in.TextMap("Environment"),
-		InstanceType: in.Text("ResourceConfig", "InstanceType"), InstanceCount: 1,
+		Hosts: hosts, Current: host,
 	}
+	var channels []api.Document
 	for _, channel := range in.List("InputDataConfig") {
+		if groups := channel.Texts("DataSource", "S3DataSource", "InstanceGroupNames"); len(groups) > 0 && !slices.Contains(groups, hosts[host].Group) {
+			continue
+		}
+		channels = append(channels, channel)
 		spec.Channels = append(spec.Channels, container.Channel{
-			Name: channel.Text("ChannelName"), ContentType: channel.Text("ContentType"), InputMode: channel.Text("InputMode"),
+			Name: channel.Text("ChannelName"), ContentType: channel.Text("ContentType"),
+			InputMode:         cmp.Or(channel.Text("InputMode"), in.Text("AlgorithmSpecification", "TrainingInputMode")),
 			DistributionType:  channel.Text("DataSource", "S3DataSource", "S3DataDistributionType"),
 			RecordWrapperType: channel.Text("RecordWrapperType"), CompressionType: channel.Text("CompressionType"),
 		})
 	}
-	return container.PrepareTraining(j.dir(k), spec)
+	if layout, err = container.PrepareTraining(j.hostDir(r.key, hosts, host), spec); err != nil {
+		return layout, stop, err
+	}
+	for i, channel := range channels {
+		data := channel.Child("DataSource", "S3DataSource")
+		from := source{
+			uri:      data.Text("S3Uri"),
+			manifest: data.Text("S3DataType") == "ManifestFile",
+			sharded:  data.Text("S3DataDistributionType") == "ShardedByS3Key",
+		}
+		index, of := host, len(hosts)
+		if groups := data.Texts("InstanceGroupNames"); len(groups) > 0 { // shares are of the hosts that get the channel
+			index, of = 0, 0
+			for n, h := range hosts {
+				if slices.Contains(groups, h.Group) {
+					if n < host {
+						index++
+					}
+					of++
+				}
+			}
+		}
+		dir := layout.ChannelDir(channel.Text("ChannelName"))
+		if spec.Channels[i].InputMode != "Pipe" {
+			if err := j.download(from, dir, index, of); err != nil {
+				return layout, stop, err
+			}
+			continue
+		}
+		feed, err := j.feed(r, pipeSource{from, channel.Text("CompressionType") == "Gzip", channel.Text("RecordWrapperType") == "RecordIO"}, dir, index, of)
+		if err != nil {
+			return layout, stop, err
+		}
+		feeds = append(feeds, feed)
+	}
+	return layout, stop, nil
 }
 
 // endTraining uploads what the container left and says how the job ended. A stopped

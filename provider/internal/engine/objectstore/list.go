@@ -177,29 +177,26 @@ func (s *Store) List(_ context.Context, bucket, prefix string) ([]Object, error)
 	return out, nil
 }
 
-// Download copies what SageMaker gives a job for an S3Prefix: an object with exactly this key as
-// one file in dir, or every object under the prefix at its path below it. It returns how many
-// files it wrote, and ErrNoSuchKey when there is nothing at the prefix. Keys that would leave dir
-// are refused.
-func (s *Store) Download(ctx context.Context, bucket, prefix, dir string) (int, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return 0, err
-	}
-	defer root.Close()
+// Match is an object and the path of the file it becomes below a directory.
+type Match struct {
+	Key  string
+	Path string
+}
+
+// Matches returns what SageMaker gives a job for an S3Prefix: an object with exactly this key as
+// one file, or every object under the prefix at its path below it, in the order of the keys. The
+// error is ErrNoSuchKey when there is nothing at the prefix.
+func (s *Store) Matches(ctx context.Context, bucket, prefix string) ([]Match, error) {
 	if prefix != "" {
 		if _, err := s.head(bucket, prefix); err == nil {
-			return 1, s.fetch(ctx, root, bucket, prefix, path.Base(prefix))
+			return []Match{{prefix, path.Base(prefix)}}, nil
 		}
 	}
 	objects, err := s.List(ctx, bucket, prefix)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := 0
+	var matches []Match
 	for _, o := range objects {
 		rel := strings.TrimPrefix(o.Key, prefix)
 		if prefix != "" && !strings.HasSuffix(prefix, "/") && !strings.HasPrefix(rel, "/") {
@@ -211,15 +208,40 @@ func (s *Store) Download(ctx context.Context, bucket, prefix, dir string) (int, 
 		if rel == "" || strings.HasSuffix(rel, "/") { // a console "folder"
 			continue
 		}
-		if err := s.fetch(ctx, root, bucket, o.Key, rel); err != nil {
+		matches = append(matches, Match{o.Key, rel})
+	}
+	if len(matches) == 0 {
+		return nil, fmt.Errorf("download s3://%s/%s: %w", bucket, prefix, errNoSuchKey)
+	}
+	return matches, nil
+}
+
+// Download copies the objects under an S3Prefix into dir, see Matches. It returns how many files it
+// wrote. Keys that would leave dir are refused.
+func (s *Store) Download(ctx context.Context, bucket, prefix, dir string) (int, error) {
+	matches, err := s.Matches(ctx, bucket, prefix)
+	if err != nil {
+		return 0, err
+	}
+	return s.Fetch(ctx, bucket, matches, dir)
+}
+
+// Fetch copies objects to their paths below dir, which is made when missing.
+func (s *Store) Fetch(ctx context.Context, bucket string, matches []Match, dir string) (int, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer root.Close()
+	for n, m := range matches {
+		if err := s.fetch(ctx, root, bucket, m.Key, m.Path); err != nil {
 			return n, err
 		}
-		n++
 	}
-	if n == 0 {
-		return 0, fmt.Errorf("download s3://%s/%s: %w", bucket, prefix, errNoSuchKey)
-	}
-	return n, nil
+	return len(matches), nil
 }
 
 func (s *Store) fetch(ctx context.Context, root *os.Root, bucket, key, rel string) error {
