@@ -53,10 +53,13 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 	}
 	replace := strings.EqualFold(r.Header.Get("X-Amz-Metadata-Directive"), "REPLACE")
 	if !replace {
-		if bucket == r.bucket && from.Key == r.key {
+		if bucket == r.bucket && from.Key == r.key && rec.storageClass() == from.storageClass() {
 			return errorf("InvalidRequest", http.StatusBadRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
 		rec.Headers, rec.User = maps.Clone(from.Headers), maps.Clone(from.User)
+		if err := rec.setStorageClass(r.Header); err != nil {
+			return err
+		}
 	}
 	if !strings.EqualFold(r.Header.Get("X-Amz-Tagging-Directive"), "REPLACE") {
 		rec.Tags = maps.Clone(from.Tags)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 )
@@ -52,6 +53,10 @@ func (h *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Access Denied: requests of web pages are refused"))
 		return
 	}
+	if h.expired(r) {
+		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Request has expired"))
+		return
+	}
 	handle := h.route(r)
 	if handle == nil {
 		h.rest.ServeHTTP(w, hr)
@@ -62,30 +67,50 @@ func (h *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 }
 
+// expired tells whether a presigned URL, of signature version 4 or 2, was used too late. Its
+// signature is not checked, but a client that shares URLs sees here what it will see on AWS.
+func (h *server) expired(r request) bool {
+	if v := r.query.Get("X-Amz-Expires"); v != "" {
+		signed, err := time.Parse("20060102T150405Z", r.query.Get("X-Amz-Date"))
+		seconds, secondsErr := strconv.ParseInt(v, 10, 32)
+		return err == nil && secondsErr == nil && h.s.now().After(signed.Add(time.Duration(seconds)*time.Second))
+	}
+	if v := r.query.Get("Expires"); v != "" && r.query.Has("Signature") {
+		until, err := strconv.ParseInt(v, 10, 64)
+		return err == nil && h.s.now().After(time.Unix(until, 0))
+	}
+	return false
+}
+
 // subresources that belong to features the store does not have. Taken for plain requests, a PUT
 // of one would overwrite the object itself.
 var subresources = []string{"accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering",
-	"inventory", "legal-hold", "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls",
-	"policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore", "retention", "select",
-	"torrent", "versions", "website"}
+	"inventory", "legal-hold", "lifecycle", "logging", "metadataConfiguration", "metadataTable", "metrics", "notification",
+	"object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication",
+	"requestPayment", "restore", "retention", "select", "session", "torrent", "versions", "website"}
 
 // route returns the handler of a request, nil for gofakes3.
 func (h *server) route(r request) handlerFunc {
 	for _, q := range subresources {
 		if r.query.Has(q) {
-			return h.notImplemented
+			if !validBucket(r.bucket) {
+				return func(http.ResponseWriter, request) error { return errBucketName }
+			}
+			return h.configuration(q)
 		}
 	}
 	method := r.Method
 	switch {
 	case r.bucket == "":
-		return nil
+		return h.listBuckets
 	case !validBucket(r.bucket):
 		return func(http.ResponseWriter, request) error { return errBucketName }
 	case r.query.Has("tagging"):
 		return h.tagging
 	case r.key == "":
 		switch {
+		case method == http.MethodHead:
+			return h.headBucket
 		case method == http.MethodPut && !r.query.Has("versioning"):
 			return h.createBucket
 		case method == http.MethodGet && r.query.Has("location"):
@@ -116,6 +141,8 @@ func (h *server) route(r request) handlerFunc {
 		return h.getObject
 	case method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
 		return h.copyObject
+	case method == http.MethodPut && r.Header.Get("X-Amz-Write-Offset-Bytes") != "":
+		return h.notImplemented
 	case method == http.MethodPut:
 		return h.putObject
 	case method == http.MethodDelete:
@@ -251,31 +278,94 @@ type listXML struct {
 
 type contentXML struct {
 	Key               string
-	LastModified      gofakes3.ContentTime
+	VersionID         string `xml:"VersionId,omitempty"`
+	IsLatest          bool   `xml:",omitempty"`
+	LastModified      string
 	ETag              string
 	ChecksumAlgorithm []string `xml:",omitempty"`
+	ChecksumType      string   `xml:",omitempty"`
 	Size              int64
 	StorageClass      string
+	Owner             *ownerXML `xml:",omitempty"`
+}
+
+func newContent(rec *record, key string) contentXML {
+	c := contentXML{Key: key, LastModified: listTime(rec.Modified), ETag: quote(rec.ETag), Size: rec.Size, StorageClass: rec.storageClass()}
+	for a := range rec.Checksums {
+		c.ChecksumAlgorithm = append(c.ChecksumAlgorithm, strings.ToUpper(a))
+		c.ChecksumType = rec.checksumType()
+	}
+	return c
+}
+
+// listQuery reads what all lists have in common. encode is for the keys of the answer.
+func listQuery(r request) (q query, encode func(string) string, err error) {
+	q = query{prefix: r.query.Get("prefix"), delimiter: r.query.Get("delimiter"), max: 1000}
+	if v := r.query.Get("max-keys"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 {
+			return q, nil, errorf("InvalidArgument", http.StatusBadRequest, "Provided max-keys not an integer or within integer range")
+		}
+		q.max = min(n, 1000)
+	}
+	switch r.query.Get("encoding-type") {
+	case "":
+		return q, func(s string) string { return s }, nil
+	case "url":
+		return q, func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }, nil
+	}
+	return q, nil, errorf("InvalidArgument", http.StatusBadRequest, "Invalid Encoding Method specified in Request")
+}
+
+// listVersions answers ListObjectVersions: without versioning each object is its only version, null.
+func (h *server) listVersions(w http.ResponseWriter, r request) error {
+	q, encode, err := listQuery(r)
+	if err != nil {
+		return err
+	}
+	q.after = r.query.Get("key-marker")
+	p, err := h.s.list(r.bucket, q)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		XMLName             xml.Name `xml:"ListVersionsResult"`
+		Xmlns               string   `xml:"xmlns,attr"`
+		Name                string
+		Prefix              string
+		Delimiter           string `xml:",omitempty"`
+		KeyMarker           string
+		VersionIDMarker     string `xml:"VersionIdMarker"`
+		NextKeyMarker       string `xml:",omitempty"`
+		NextVersionIDMarker string `xml:"NextVersionIdMarker,omitempty"`
+		MaxKeys             int
+		EncodingType        string `xml:",omitempty"`
+		IsTruncated         bool
+		Version             []contentXML
+		CommonPrefixes      []gofakes3.CommonPrefix
+	}{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.prefix), Delimiter: encode(q.delimiter), KeyMarker: encode(q.after),
+		VersionIDMarker: r.query.Get("version-id-marker"), MaxKeys: q.max, EncodingType: r.query.Get("encoding-type"), IsTruncated: p.truncated}
+	if p.truncated {
+		out.NextKeyMarker, out.NextVersionIDMarker = encode(p.last), "null"
+	}
+	for _, rec := range p.objects {
+		c := newContent(rec, encode(rec.Key))
+		c.VersionID, c.IsLatest, c.Owner = "null", true, &account
+		out.Version = append(out.Version, c)
+	}
+	for _, c := range p.prefixes {
+		out.CommonPrefixes = append(out.CommonPrefixes, gofakes3.CommonPrefix{Prefix: encode(c)})
+	}
+	writeXML(w, http.StatusOK, out)
+	return nil
 }
 
 // listObjects answers ListObjects and ListObjectsV2. gofakes3 knows no encoding-type, without
 // which keys with control characters cannot be listed.
 func (h *server) listObjects(w http.ResponseWriter, r request) error {
-	q := query{prefix: r.query.Get("prefix"), delimiter: r.query.Get("delimiter"), max: 1000}
-	if v := r.query.Get("max-keys"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 0 {
-			return errorf("InvalidArgument", http.StatusBadRequest, "Provided max-keys not an integer or within integer range")
-		}
-		q.max = min(n, 1000)
-	}
-	encode := func(s string) string { return s }
-	switch r.query.Get("encoding-type") {
-	case "":
-	case "url":
-		encode = func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
-	default:
-		return errorf("InvalidArgument", http.StatusBadRequest, "Invalid Encoding Method specified in Request")
+	q, encode, err := listQuery(r)
+	if err != nil {
+		return err
 	}
 	out := listXML{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.prefix), Delimiter: encode(q.delimiter),
 		MaxKeys: q.max, EncodingType: r.query.Get("encoding-type")}
@@ -302,9 +392,9 @@ func (h *server) listObjects(w http.ResponseWriter, r request) error {
 	}
 	out.IsTruncated = p.truncated
 	for _, rec := range p.objects {
-		c := contentXML{Key: encode(rec.Key), LastModified: gofakes3.NewContentTime(rec.Modified), ETag: quote(rec.ETag), Size: rec.Size, StorageClass: "STANDARD"}
-		for a := range rec.Checksums {
-			c.ChecksumAlgorithm = append(c.ChecksumAlgorithm, strings.ToUpper(a))
+		c := newContent(rec, encode(rec.Key))
+		if !v2 || r.query.Get("fetch-owner") == "true" {
+			c.Owner = &account
 		}
 		out.Contents = append(out.Contents, c)
 	}
@@ -391,6 +481,9 @@ func newRecord(h http.Header) (*record, error) {
 			}
 			rec.Tags[k] = v[0]
 		}
+	}
+	if err := rec.setStorageClass(h); err != nil {
+		return nil, err
 	}
 	return rec, checkTags(rec.Tags, 10)
 }

@@ -323,7 +323,9 @@ func TestMetadataChecksumsTagsAndCopy(t *testing.T) {
 	_, err = c.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("bkt"), CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1"}})
 	wantCode(t, err, "BucketAlreadyOwnedByYou", 409)
 	_, err = c.GetObjectAcl(t.Context(), &s3.GetObjectAclInput{Bucket: aws.String("bkt"), Key: aws.String("k")})
-	wantCode(t, err, "NotImplemented", 501)
+	if err != nil {
+		t.Error(err)
+	}
 	loc, err := c.GetBucketLocation(t.Context(), &s3.GetBucketLocationInput{Bucket: aws.String("bkt")})
 	if err != nil || loc.LocationConstraint != "eu-west-1" {
 		t.Errorf("location %v %v", loc, err)

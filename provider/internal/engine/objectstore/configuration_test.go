@@ -1,0 +1,232 @@
+package objectstore
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// TestQuestionsAboutABucket asks what infrastructure tools ask of every bucket they read.
+func TestQuestionsAboutABucket(t *testing.T) {
+	c, _ := newClient(t)
+	put(t, c, "k", "v")
+	ctx, bkt, key := t.Context(), aws.String("bkt"), aws.String("k")
+	for code, ask := range map[string]func() error{
+		"NoSuchCORSConfiguration": func() error { _, err := c.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: bkt}); return err },
+		"ServerSideEncryptionConfigurationNotFoundError": func() error {
+			_, err := c.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: bkt})
+			return err
+		},
+		"NoSuchLifecycleConfiguration": func() error {
+			_, err := c.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: bkt})
+			return err
+		},
+		"ObjectLockConfigurationNotFoundError": func() error {
+			_, err := c.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: bkt})
+			return err
+		},
+		"NoSuchObjectLockConfiguration": func() error {
+			_, err := c.GetObjectRetention(ctx, &s3.GetObjectRetentionInput{Bucket: bkt, Key: key})
+			return err
+		},
+		"OwnershipControlsNotFoundError": func() error {
+			_, err := c.GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: bkt})
+			return err
+		},
+		"NoSuchBucketPolicy": func() error {
+			_, err := c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: bkt})
+			return err
+		},
+		"NoSuchPublicAccessBlockConfiguration": func() error {
+			_, err := c.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: bkt})
+			return err
+		},
+		"ReplicationConfigurationNotFoundError": func() error {
+			_, err := c.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: bkt})
+			return err
+		},
+		"NoSuchWebsiteConfiguration": func() error {
+			_, err := c.GetBucketWebsite(ctx, &s3.GetBucketWebsiteInput{Bucket: bkt})
+			return err
+		},
+		"NoSuchBucket": func() error {
+			_, err := c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String("absent")})
+			return err
+		},
+		"NoSuchKey": func() error {
+			_, err := c.GetObjectLegalHold(ctx, &s3.GetObjectLegalHoldInput{Bucket: bkt, Key: aws.String("absent")})
+			return err
+		},
+	} {
+		wantCode(t, ask(), code, http.StatusNotFound)
+	}
+	if out, err := c.GetBucketRequestPayment(ctx, &s3.GetBucketRequestPaymentInput{Bucket: bkt}); err != nil || out.Payer != types.PayerBucketOwner {
+		t.Errorf("payer %+v, %v", out, err)
+	}
+	if out, err := c.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: bkt}); err != nil || out.LoggingEnabled != nil {
+		t.Errorf("logging %+v, %v", out, err)
+	}
+	if out, err := c.GetBucketAccelerateConfiguration(ctx, &s3.GetBucketAccelerateConfigurationInput{Bucket: bkt}); err != nil || out.Status != "" {
+		t.Errorf("acceleration %+v, %v", out, err)
+	}
+	if _, err := c.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: bkt}); err != nil {
+		t.Error(err)
+	}
+	acl, err := c.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: bkt})
+	if err != nil || len(acl.Grants) != 1 || acl.Grants[0].Permission != types.PermissionFullControl ||
+		aws.ToString(acl.Grants[0].Grantee.ID) != aws.ToString(acl.Owner.ID) || acl.Grants[0].Grantee.Type != types.TypeCanonicalUser {
+		t.Errorf("access control %+v, %v", acl, err)
+	}
+	_, err = c.PutBucketAcl(ctx, &s3.PutBucketAclInput{Bucket: bkt, ACL: types.BucketCannedACLPublicRead})
+	wantCode(t, err, "AccessControlListNotSupported", http.StatusBadRequest)
+	if _, err := c.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: bkt}); err != nil {
+		t.Errorf("deleting a policy that there is not: %v", err)
+	}
+	_, err = c.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: bkt, Policy: aws.String("{}")})
+	wantCode(t, err, "NotImplemented", http.StatusNotImplemented)
+	_, err = c.RenameObject(ctx, &s3.RenameObjectInput{Bucket: bkt, Key: key, RenameSource: aws.String("bkt/other")})
+	wantCode(t, err, "NotImplemented", http.StatusNotImplemented)
+	if got := get(t, c, "k"); got != "v" {
+		t.Errorf("after what is not implemented the object is %q", got)
+	}
+}
+
+func TestListVersionsAndAttributes(t *testing.T) {
+	c, _ := newClient(t)
+	ctx, bkt := t.Context(), aws.String("bkt")
+	for _, key := range []string{"a", "b/1", "b/2", "c d"} {
+		if _, err := c.PutObject(ctx, &s3.PutObjectInput{Bucket: bkt, Key: &key, Body: strings.NewReader("body of " + key), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var keys []string
+	pages := s3.NewListObjectVersionsPaginator(c, &s3.ListObjectVersionsInput{Bucket: bkt, MaxKeys: aws.Int32(1), EncodingType: types.EncodingTypeUrl})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range page.Versions {
+			if aws.ToString(v.VersionId) != "null" || !aws.ToBool(v.IsLatest) || v.Owner == nil {
+				t.Errorf("version %+v", v)
+			}
+			keys = append(keys, *v.Key)
+			if _, err := c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("none of these"), VersionId: v.VersionId}); err != nil {
+				t.Errorf("delete version null: %v", err)
+			}
+		}
+	}
+	if want := []string{"a", "b/1", "b/2", "c+d"}; !slices.Equal(keys, want) {
+		t.Errorf("keys %q, want %q", keys, want)
+	}
+	deleted, err := c.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bkt, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: aws.String("a"), VersionId: aws.String("null")}}}})
+	if err != nil || len(deleted.Errors) > 0 {
+		t.Errorf("delete a version: %+v, %v", deleted, err)
+	}
+	_, err = c.GetObject(ctx, &s3.GetObjectInput{Bucket: bkt, Key: aws.String("a")})
+	wantCode(t, err, "NoSuchKey", http.StatusNotFound)
+
+	out, err := c.GetObjectAttributes(ctx, &s3.GetObjectAttributesInput{Bucket: bkt, Key: aws.String("b/1"),
+		ObjectAttributes: []types.ObjectAttributes{types.ObjectAttributesEtag, types.ObjectAttributesChecksum, types.ObjectAttributesObjectSize, types.ObjectAttributesStorageClass}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bkt, Key: aws.String("b/1"), ChecksumMode: types.ChecksumModeEnabled})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if quote(aws.ToString(out.ETag)) != aws.ToString(head.ETag) || aws.ToInt64(out.ObjectSize) != 11 || out.StorageClass != types.StorageClassStandard ||
+		out.Checksum == nil || aws.ToString(out.Checksum.ChecksumCRC32) != aws.ToString(head.ChecksumCRC32) || out.Checksum.ChecksumType != types.ChecksumTypeFullObject {
+		t.Errorf("attributes %+v, checksum %+v, head %+v", out, out.Checksum, head)
+	}
+}
+
+func TestListBucketsPages(t *testing.T) {
+	c, _ := newClient(t)
+	for _, name := range []string{"other-1", "other-2", "third"} {
+		if _, err := c.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names []string
+	pages := s3.NewListBucketsPaginator(c, &s3.ListBucketsInput{Prefix: aws.String("other-"), MaxBuckets: aws.Int32(1)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Buckets) != 1 {
+			t.Fatalf("%d buckets in a page of one", len(page.Buckets))
+		}
+		names = append(names, *page.Buckets[0].Name)
+	}
+	if want := []string{"other-1", "other-2"}; !slices.Equal(names, want) {
+		t.Errorf("buckets %q, want %q", names, want)
+	}
+	head, err := c.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("bkt")})
+	if err != nil || aws.ToString(head.BucketRegion) != "eu-west-1" {
+		t.Errorf("bucket region %+v, %v", head, err)
+	}
+}
+
+func TestStorageClassesAndTimesAgree(t *testing.T) {
+	c, _ := newClient(t)
+	ctx, bkt, key := t.Context(), aws.String("bkt"), aws.String("k")
+	if _, err := c.PutObject(ctx, &s3.PutObjectInput{Bucket: bkt, Key: key, StorageClass: types.StorageClassStandardIa}); err != nil {
+		t.Fatal(err)
+	}
+	head, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bkt, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: bkt, FetchOwner: aws.Bool(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head.StorageClass != types.StorageClassStandardIa || list.Contents[0].StorageClass != types.ObjectStorageClassStandardIa || list.Contents[0].Owner == nil {
+		t.Errorf("head %+v, list %+v", head, list.Contents[0])
+	}
+	if !head.LastModified.Equal(*list.Contents[0].LastModified) {
+		t.Errorf("modified %s by its head, %s by the list", head.LastModified, list.Contents[0].LastModified)
+	}
+	// On S3 a change of its class is the reason to copy an object to itself.
+	if _, err := c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: bkt, Key: key, CopySource: aws.String("bkt/k")}); err != nil {
+		t.Fatal(err)
+	}
+	if head, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bkt, Key: key}); err != nil || head.StorageClass != "" {
+		t.Errorf("after a copy to STANDARD: %+v, %v", head, err)
+	}
+	_, err = c.PutObject(ctx, &s3.PutObjectInput{Bucket: bkt, Key: key, StorageClass: "COLD"})
+	wantCode(t, err, "InvalidStorageClass", http.StatusBadRequest)
+}
+
+func TestPresignedURLExpires(t *testing.T) {
+	c, s := newClient(t)
+	put(t, c, "k", "v")
+	signed, err := s3.NewPresignClient(c).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("bkt"), Key: aws.String("k")}, s3.WithPresignExpires(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func() int {
+		t.Helper()
+		resp, err := http.Get(signed.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	if got := status(); got != http.StatusOK {
+		t.Errorf("in time: %d", got)
+	}
+	s.now = func() time.Time { return time.Now().Add(2 * time.Minute) }
+	if got := status(); got != http.StatusForbidden {
+		t.Errorf("too late: %d, want 403", got)
+	}
+}
