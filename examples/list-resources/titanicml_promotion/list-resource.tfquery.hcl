@@ -1,0 +1,4 @@
+# Every group with a champion.
+list "titanicml_promotion" "all" {
+  provider = titanicml
+}

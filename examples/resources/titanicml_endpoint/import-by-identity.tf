@@ -1,0 +1,6 @@
+import {
+  to = titanicml_endpoint.survival
+  identity = {
+    name = "titanic-survival"
+  }
+}

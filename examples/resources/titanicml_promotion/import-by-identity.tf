@@ -1,0 +1,6 @@
+import {
+  to = titanicml_promotion.survival
+  identity = {
+    model_package_group = "titanic-survival"
+  }
+}
