@@ -2,6 +2,7 @@ package eval
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -135,6 +136,38 @@ func size(v Value) int {
 	return 1
 }
 
+// boundedVerbs reports a format whose verbs pad to less than 10,000 characters. What stands between verbs may be any text: an ARN, a star.
+func boundedVerbs(format string) bool {
+	for {
+		_, verb, ok := strings.Cut(format, "%")
+		if !ok {
+			return true
+		}
+		digits := 0
+		end := strings.IndexFunc(verb, func(r rune) bool {
+			switch {
+			case '0' <= r && r <= '9':
+				digits++
+			case r == '*':
+				digits = 5
+			case strings.ContainsRune("+-# .[]", r):
+				digits = 0
+			default:
+				return true
+			}
+			return digits > 4
+		})
+		if digits > 4 {
+			return false
+		}
+		if end < 0 {
+			return true
+		}
+		_, n := utf8.DecodeRuneInString(verb[end:])
+		format = verb[end+n:]
+	}
+}
+
 // affordable refuses calls whose result would be far larger than any configuration needs.
 func (s *scope) affordable(name string, args []Value) bool {
 	switch name {
@@ -149,17 +182,7 @@ func (s *scope) affordable(name string, args []Value) bool {
 	case "format", "formatlist":
 		if len(args) > 0 {
 			f, _ := args[0].Pattern("")
-			digits := 0
-			for _, r := range f {
-				if r < '0' || r > '9' {
-					digits = 0
-				} else if digits++; digits > 4 {
-					return false
-				}
-			}
-			if len(args) > 1 && strings.Contains(f, "*") {
-				return false
-			}
+			return boundedVerbs(f)
 		}
 	case "indent":
 		if len(args) > 0 {

@@ -105,6 +105,8 @@ func TestExpressions(t *testing.T) {
 		{`join(",", ["a", var.u, "c"])`, `"a,(unknown),c"`},
 		{`format("%s-%d", "a", 3)`, `"a-3"`},
 		{`format("%s-%s", "a", var.u)`, `"a-(unknown)"`},
+		{`format("arn:aws:iam::123456789012:role/%s/*", "a")`, `"arn:aws:iam::123456789012:role/a/*"`},
+		{`format("%99999d", 1)`, `(unknown)`},
 		{`replace("a-b", "-", "_")`, `"a_b"`},
 		{`replace("abc", "/[ac]/", "x")`, `"xbx"`},
 		{`split(",", "a,b")`, `[ "a", "b", ]`},

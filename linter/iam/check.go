@@ -225,8 +225,11 @@ func (c *checker) principals(i int, s *Statement) {
 				who = "principals of every account"
 			}
 			c.report(rule, i, v, "allows %s to principal %s, that is %s%s; name the principals, or add a condition on aws:PrincipalOrgID, aws:SourceAccount or aws:SourceArn", c.what(s), v, who, weak(s))
-		case e.Kind == "Federated" && v.Known():
+		case e.Kind == "Federated":
 			host, claims, say, ok := issuer(v.S)
+			if !v.Known() {
+				host, claims, say, ok = s.issuerOfKeys()
+			}
 			if ok && !s.limitsIssuer(host, claims) {
 				c.report(rule, i, v, "trusts every token of %s%s; add a condition on %s:%s that names %s", v, weak(s), host, claims[0], say)
 			}

@@ -45,6 +45,9 @@ const (
 	accountKey
 	arnKey
 	addressKey
+	// subjectKey is a claim that names an owner, and perhaps more; githubSubject has labels that anybody can fill.
+	subjectKey
+	githubSubject
 )
 
 // Restricts reports whether the statement's conditions really limit who can use it: a positive operator on a key that
@@ -138,6 +141,8 @@ func restrictingValue(kind keyKind, match bool, v Text) bool {
 		// Buckets have no account in their ARN, but their names are unique in the world.
 		w, _ := ResourceWidth(v.S)
 		return w == Named && !wild(strings.SplitN(f[5], "/", 2)[0])
+	case subjectKey, githubSubject:
+		return namesOwner(kind, v.S)
 	case accountKey:
 		return !match || !wild(v.S)
 	}

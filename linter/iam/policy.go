@@ -298,6 +298,9 @@ func (p *Policy) principals(n Node) Principals {
 				p.problem(n.Elems[i].Origin, "Principal has a kind %s; the kinds are AWS, Service, Federated and CanonicalUser", quote(key))
 			}
 			set := p.set(n.Elems[i], "Principal")
+			if kind == "Federated" && set.Partial && len(set.Items) == 0 { // the conditions may tell which provider it is
+				set.Items = []Text{{Hole, n.Elems[i].Origin}}
+			}
 			out.Partial = out.Partial || set.Partial
 			for _, v := range set.Items {
 				out.Entries = append(out.Entries, PrincipalEntry{kind, v})

@@ -35,19 +35,84 @@ func issuer(principal string) (host string, claims []string, say string, ok bool
 			return i.host, i.claims, i.say, true
 		}
 	}
+	if strings.HasPrefix(name, "oidc.eks.") && strings.Contains(name, ".amazonaws.com") {
+		return name, []string{"sub"}, "a service account", true // of everything that runs in the cluster
+	}
 	return "", nil, "", false
+}
+
+// issuerOfKeys returns the shared identity provider that the statement's conditions speak of, for a principal that is not known.
+func (s *Statement) issuerOfKeys() (host string, claims []string, say string, ok bool) {
+	for i := range s.Conditions {
+		if name, _, found := cutLast(s.Conditions[i].Key, ":"); found {
+			if host, claims, say, ok = issuer(name); ok {
+				return host, claims, say, true
+			}
+		}
+	}
+	return "", nil, "", false
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // limitsIssuer reports whether the statement says whose tokens of the provider it takes.
 func (s *Statement) limitsIssuer(host string, claims []string) bool {
 	return s.ConditionsPartial || s.restrictedBy(func(key string) (keyKind, bool) {
 		for _, c := range claims {
-			if key == host+":"+c || strings.HasPrefix(key, host+"/") && strings.HasSuffix(key, ":"+c) {
-				return plainKey, true
+			if key != host+":"+c && (!strings.HasPrefix(key, host+"/") || !strings.HasSuffix(key, ":"+c)) {
+				continue
 			}
+			switch {
+			case c == "sub" && strings.HasPrefix(host, "token.actions."):
+				return githubSubject, true
+			case c == "sub", c == "repository", c == "job_workflow_ref", c == "project_path", c == "namespace_path":
+				return subjectKey, true
+			}
+			return plainKey, true
 		}
 		return 0, false
 	})
+}
+
+// githubOwners are the labels of GitHub's subjects behind which stands somebody's own. What follows another label, such as workflow or
+// environment, everybody can name as they like.
+var githubOwners = []string{"repo:", "repository:", "repository_owner:", "repository_id:", "repository_owner_id:", "enterprise:", "enterprise_id:", "job_workflow_ref:"}
+
+// namesOwner reports whether a token's subject says whose it is: behind its label stands a name that ends before the first wildcard, as in
+// repo:octo-org/*. In repo:octo-org* it does not end, and octo-organization is somebody else.
+func namesOwner(kind keyKind, subject string) bool {
+	literal, unknown := subject, false
+	if i := strings.IndexAny(subject, "*?"); i >= 0 {
+		literal = subject[:i]
+	}
+	if i := strings.Index(literal, Hole); i >= 0 {
+		literal, unknown = literal[:i], true
+	}
+	labelled := false
+	for _, label := range githubOwners {
+		if strings.HasPrefix(literal, label) {
+			labelled = true
+		}
+	}
+	if kind == githubSubject && !labelled {
+		return unknown && literal == ""
+	}
+	name := strings.TrimPrefix(literal, "system:serviceaccount:")
+	if label, rest, found := strings.Cut(name, ":"); found && name == literal && !strings.ContainsAny(label, "/{") {
+		name = rest
+	}
+	switch {
+	case unknown:
+		return true
+	case literal == subject:
+		return name != ""
+	}
+	return strings.IndexAny(name, "/:") > 0
 }
 
 // family groups service principals that one role may serve: they run the same workload.

@@ -4,6 +4,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
@@ -17,7 +18,7 @@ var IAMAdminPolicy = &linter.Rule{
 	Types:    policies.Types,
 	Text: `A finding is every action on every resource, ` + "`" + `iam:*` + "`" + ` on every resource (its holder can grant itself the rest), and the attachment of
 an AWS managed policy that does the same: AdministratorAccess, IAMFullAccess, PowerUserAccess and their like. A condition
-does not change what the statement allows once it holds. Managed policies are looked up in attachments, ` + "`" + `managed_policy_arns` + "`" + ` of
+does not change what the statement allows once it holds. Managed policies are looked up in attachments, by ARN or by ` + "`" + `data.aws_iam_policy` + "`" + `, in ` + "`" + `managed_policy_arns` + "`" + ` of
 roles and IAM Identity Center permission sets.`,
 	Run: runAdminPolicy,
 }
@@ -25,6 +26,18 @@ roles and IAM Identity Center permission sets.`,
 func runAdminPolicy(p *linter.Pass) {
 	reportPolicies(p)
 	for _, name := range policies.Attachments[p.Resource.Type] {
+		for _, ref := range p.Resource.Refs(name) {
+			for _, d := range p.Resource.Module.Target(ref) {
+				if d.Mode != module.Data || d.Type != "aws_iam_policy" {
+					continue
+				}
+				called, _ := d.Attr("name").Str()
+				if consequence, ok := iam.AdminPolicy("arn:aws:iam::aws:policy/" + called); ok {
+					p.Report(p.Resource.AttrRange(name), "%s attaches %q by %s, which %s; attach a policy that lists actions and resources",
+						p.Resource.Address(), called, d.LocalAddress(), consequence)
+				}
+			}
+		}
 		arns := p.Resource.Attr(name)
 		elems := arns.Elems()
 		if arns.Kind() == eval.String {

@@ -23,8 +23,10 @@ aws:PrincipalOrgID, aws:SourceAccount, aws:SourceArn, aws:SourceVpce or aws:Sour
 - ` + "`" + `...IfExists` + "`" + ` and ` + "`" + `ForAllValues:` + "`" + `, which hold when the key is missing, unless a Null condition demands the key,
 - keys that anybody can set: aws:Referer, aws:SecureTransport, aws:PrincipalTag.
 
-Trust in an identity provider that signs tokens for everybody (GitHub, GitLab, Terraform Cloud, Cognito, ...) needs a condition on
-the claim that tells whose token it is. A Lambda permission for a service needs ` + "`" + `source_arn` + "`" + ` or ` + "`" + `source_account` + "`" + `: without, the
+Trust in an identity provider that signs tokens for everybody (GitHub, GitLab, Terraform Cloud, Cognito, ...) or for everything in a cluster
+(EKS) needs a condition on the claim that tells whose token it is, and the value names an owner to its end: ` + "`repo:acme/*`" + `, but not
+` + "`repo:acme*`" + `, which is also acme-evil, and not ` + "`repo:*`" + `. Subjects of GitHub that begin with a name which anybody can choose, such as
+` + "`workflow:`" + `, do not count. A Lambda permission for a service needs ` + "`" + `source_arn` + "`" + ` or ` + "`" + `source_account` + "`" + `: without, the
 service may call on behalf of any account.`,
 	Run: runWildcardPrincipal,
 }
