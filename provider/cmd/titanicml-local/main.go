@@ -28,11 +28,32 @@ func run() int {
 	defer stop()
 	// A second signal ends a shutdown that takes too long.
 	context.AfterFunc(ctx, stop)
-	if err := newRoot().ExecuteContext(ctx); err != nil {
+	root := newRoot()
+	understood := false
+	noteUnderstood(root, &understood)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "titanicml-local:", err)
+		if !understood {
+			fmt.Fprintf(os.Stderr, "%s --help tells how it is used\n", command.CommandPath())
+		}
 		return 1
 	}
 	return 0
+}
+
+// noteUnderstood tells errors of the command line, for which help is the next step, from those of
+// what it asked for.
+func noteUnderstood(c *cobra.Command, understood *bool) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*understood = true
+			return run(c, args)
+		}
+	}
+	for _, sub := range c.Commands() {
+		noteUnderstood(sub, understood)
+	}
 }
 
 // commands lists the subcommands in the order of --help.

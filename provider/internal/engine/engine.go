@@ -220,9 +220,12 @@ func checkLoopback(address string) error {
 	return nil
 }
 
+// localDomain holds names that resolve to this machine wherever they resolve (RFC 6761).
+const localDomain = ".localhost"
+
 // loopback tells whether a host name or address can only mean this machine.
 func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
+	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, localDomain) {
 		return true
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))

@@ -50,6 +50,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, api.ForbiddenOrigin.With(origin))
 		return
 	}
+	virtualHost(r)
 	switch target := r.Header.Get("X-Amz-Target"); {
 	case target != "":
 		e.control(w, r, target)
@@ -61,6 +62,19 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.health(w)
 	default:
 		e.objectHTTP.ServeHTTP(w, r)
+	}
+}
+
+// virtualHost puts the bucket of a virtual-hosted request into its path: SDKs that are given
+// http://localhost:PORT and not told of path style ask for http://BUCKET.localhost:PORT/KEY.
+func virtualHost(r *http.Request) {
+	bucket, found := strings.CutSuffix(strings.ToLower(hostname(r.Host)), localDomain)
+	if !found || bucket == "" || r.Header.Get("X-Amz-Target") != "" {
+		return
+	}
+	r.URL.Path = "/" + bucket + r.URL.Path
+	if r.URL.RawPath != "" {
+		r.URL.RawPath = "/" + bucket + r.URL.RawPath
 	}
 }
 

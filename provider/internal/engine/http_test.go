@@ -2,13 +2,17 @@ package engine_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -119,5 +123,30 @@ func TestHealthNamesTheDataDirectory(t *testing.T) {
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(s.dataDir)) {
 		t.Errorf("got %d %s, %v", response.StatusCode, body, err)
+	}
+}
+
+// TestVirtualHostedBuckets uses the SDK as it is by default, without path style.
+func TestVirtualHostedBuckets(t *testing.T) {
+	s := newSuite(t)
+	address := s.engine.URL()[len("http://"):]
+	client := s3.New(s3.Options{
+		Region: homeRegion, BaseEndpoint: aws.String("http://localhost" + address[strings.LastIndex(address, ":"):]),
+		Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		HTTPClient: &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address) // names below localhost need no resolver here
+		}}},
+	})
+	for _, key := range []string{"endpoints/a b/invocations", "x//y"} {
+		if _, err := client.PutObject(s.ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader("virtual")}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.object(key); got != "virtual" {
+			t.Errorf("%s is %q", key, got)
+		}
+	}
+	list, err := client.ListObjectsV2(s.ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String("x/")})
+	if err != nil || len(list.Contents) != 1 {
+		t.Errorf("list %+v, %v", list, err)
 	}
 }
