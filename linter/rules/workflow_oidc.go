@@ -20,7 +20,7 @@ var WorkflowOIDC = &linter.Rule{
 which the job assumes a role whose trust policy names the repository and environment. Findings are
 
 - ` + "`aws-access-key-id` or `aws-secret-access-key`" + ` given to aws-actions/configure-aws-credentials, and AWS_ACCESS_KEY_ID or
-  AWS_SECRET_ACCESS_KEY set from a secret or a literal,
+  AWS_SECRET_ACCESS_KEY set from a secret or a literal, in ` + "`env`" + ` or by a script,
 - ` + "`role-to-assume` without the permission `id-token: write`" + `, which cannot work,
 - a job whose token has the repository's default permissions, because neither it nor its workflow declares ` + "`permissions`" + `,
 - ` + "`permissions: write-all`" + `.`,
@@ -28,6 +28,9 @@ which the job assumes a role whose trust policy names the repository and environ
 }
 
 var staticKey = regexp.MustCompile(`(?i)^aws_(access_key_id|secret_access_key)$`)
+
+// scriptKey is a key that a script sets, from a secret or in plain text.
+var scriptKey = regexp.MustCompile(`(?i)\b(aws_access_key_id|aws_secret_access_key)["']?(?:=|\s+)["']?(?:\$\{\{\s*secrets\.|[A-Za-z0-9/+]{16,})`)
 
 func runWorkflowOIDC(p *linter.Pass) {
 	for _, repo := range workflow.Find(p.Tree, p.Tree.Start) {
@@ -70,6 +73,9 @@ func broadToken(p *linter.Pass, who string, t *workflow.Permissions) {
 
 func oidcStep(p *linter.Pass, j *workflow.Job, s workflow.Step, token *workflow.Permissions) {
 	staticKeys(p, "job "+j.ID, s.Env)
+	if m := scriptKey.FindStringSubmatch(s.Run); m != nil {
+		p.Report(eval.At(s.RunAt), "job %s sets %s in a script, a static key; assume a role with the job's OIDC token", j.ID, m[1]).Secret = true
+	}
 	if !strings.HasPrefix(s.Uses.Name, "aws-actions/configure-aws-credentials@") {
 		return
 	}

@@ -19,7 +19,7 @@ var WorkflowPinned = &linter.Rule{
 	Scope:    linter.PerTree,
 	Text: `A tag or branch of an action can be moved by whoever controls its repository, and the next run executes the new code with the job's
 token and credentials. A full commit hash cannot. Write the version behind it as a comment, which update bots keep current. Reusable
-workflows of other repositories are held to the same, container actions to a digest. Actions of this repository need no pin.`,
+workflows of other repositories are held to the same, container actions to a digest. Actions of this repository need no pin; what their steps use does.`,
 	Options: []linter.Option{
 		{Name: "trusted", Default: []string{}, Text: "Owners whose actions may be named by tag."},
 	},
@@ -33,24 +33,39 @@ var (
 
 func runWorkflowPinned(p *linter.Pass) {
 	for _, repo := range workflow.Find(p.Tree, p.Tree.Start) {
+		seen := map[string]bool{}
 		for _, f := range repo.Files {
 			for _, j := range f.Jobs {
-				pinned(p, j, j.Calls)
+				who := "job " + j.ID
+				pinned(p, who, j.Calls)
 				for _, s := range j.Steps {
-					pinned(p, j, s.Uses)
+					pinned(p, who, s.Uses)
+					pinnedIn(p, repo, s.Uses.Name, seen)
 				}
 			}
 		}
 	}
 }
 
-func pinned(p *linter.Pass, j *workflow.Job, use workflow.Use) {
+// pinnedIn looks at the steps of a local action, and of those that it uses.
+func pinnedIn(p *linter.Pass, repo *workflow.Repository, action string, seen map[string]bool) {
+	if seen[action] || !strings.HasPrefix(action, "./") {
+		return
+	}
+	seen[action] = true
+	for _, use := range repo.ActionUses(action) {
+		pinned(p, "action "+action, use)
+		pinnedIn(p, repo, use.Name, seen)
+	}
+}
+
+func pinned(p *linter.Pass, who string, use workflow.Use) {
 	if use.Name == "" || strings.HasPrefix(use.Name, "./") || strings.Contains(use.Name, "${{") {
 		return
 	}
 	if image, ok := strings.CutPrefix(use.Name, "docker://"); ok {
 		if !imageDigest.MatchString(image) {
-			p.Report(eval.At(use.At), "job %s uses the image %q without a digest; append @sha256 and the digest", j.ID, image)
+			p.Report(eval.At(use.At), "%s uses the image %q without a digest; append @sha256 and the digest", who, image)
 		}
 		return
 	}
@@ -60,8 +75,8 @@ func pinned(p *linter.Pass, j *workflow.Job, use workflow.Use) {
 		return
 	}
 	if !found {
-		p.Report(eval.At(use.At), "job %s uses %q without a version; name the commit", j.ID, use.Name)
+		p.Report(eval.At(use.At), "%s uses %q without a version; name the commit", who, use.Name)
 		return
 	}
-	p.Report(eval.At(use.At), "job %s uses %q, which its owner can move; name the commit instead of %q", j.ID, use.Name, ref)
+	p.Report(eval.At(use.At), "%s uses %q, which its owner can move; name the commit instead of %q", who, use.Name, ref)
 }

@@ -51,8 +51,11 @@ var (
 	words = lazy(`^(?:[A-Z]?[a-z]{1,14}(?:[A-Z][a-z]{1,14})*|[A-Z]{1,14}|[0-9]{1,4})(?:[-_.:/@]+(?:[A-Z]?[a-z]{1,14}(?:[A-Z][a-z]{1,14})*|[A-Z]{1,14}|v?[0-9]{1,4}))*$`)
 )
 
-// normal splits a name at case and separators and writes it in snake case: DB_PASSWORD, dbPassword and db-password are the same.
+// normal splits a name at case and separators and writes it in snake case: DB_PASSWORD, dbPassword and db-password are the same. Of a name
+// in a namespace, such as token.actions.githubusercontent.com:sub or spring.datasource.password, the last part counts.
 func normal(name string) string {
+	name = strings.TrimRight(name, "./:")
+	name = name[strings.LastIndexAny(name, "./:")+1:]
 	var b strings.Builder
 	before := rune('_')
 	for _, r := range name {

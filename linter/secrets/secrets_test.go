@@ -69,6 +69,8 @@ func TestSuspicious(t *testing.T) {
 		{"password", "/prod/db/password", false},
 		{"password", `{"user":"app"}`, false},
 		{"compass", "hunter2", false},
+		{"spring.datasource.password", "hunter2", true},
+		{"token.actions.githubusercontent.com:sub", "repo:acme/titanic:environment:pr0d", false},
 		{"api_key", hex(32), true},
 		{"api_key_name", hex(32), false},
 		{"secret", "titanic-db-credentials", false},

@@ -73,12 +73,14 @@ type Job struct {
 	Steps  []Step
 
 	name, commands string
+	matrix         []string
 	expanded       bool
 }
 
 // Step is one step: a command or an action.
 type Step struct {
 	Run    string
+	RunAt  hcl.Range
 	Uses   Use
 	Inputs []Setting
 	Env    []Setting
@@ -197,6 +199,34 @@ func eventPos(e actionlint.Event) *actionlint.Pos {
 	return nil
 }
 
+var actionUse = regexp.MustCompile(`^\s*(?:-\s+)?uses:\s*["']?([^\s"'#]+)`)
+
+// ActionUses lists what a local action, named ./path, uses in its steps.
+func (r *Repository) ActionUses(name string) []Use {
+	dir, ok := strings.CutPrefix(name, "./")
+	if !ok {
+		return nil
+	}
+	var out []Use
+	for _, base := range []string{"action.yml", "action.yaml"} {
+		file := path.Join(r.Dir, dir, base)
+		src, err := r.tree.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		offset, n := 0, 0
+		for line := range strings.Lines(string(src)) {
+			n++
+			if m := actionUse.FindStringSubmatchIndex(line); m != nil {
+				pos := func(i int) hcl.Pos { return hcl.Pos{Line: n, Column: i + 1, Byte: offset + i} }
+				out = append(out, Use{line[m[2]:m[3]], hcl.Range{Filename: file, Start: pos(m[2]), End: pos(m[3])}})
+			}
+			offset += len(line)
+		}
+	}
+	return out
+}
+
 // at is the range from a position to the end of its line.
 func (f *File) at(pos *actionlint.Pos) hcl.Range {
 	if pos == nil || pos.Line < 1 || pos.Line >= len(f.lines) {
@@ -230,6 +260,13 @@ func (f *File) job(j *actionlint.Job) *Job {
 	for _, s := range j.Steps {
 		out.Steps = append(out.Steps, f.step(s))
 	}
+	if j.Strategy != nil && j.Strategy.Matrix != nil {
+		for _, row := range j.Strategy.Matrix.Rows {
+			for _, v := range row.Values {
+				out.matrix = append(out.matrix, strings.Trim(v.String(), `"'`))
+			}
+		}
+	}
 	return out
 }
 
@@ -238,7 +275,7 @@ func (f *File) step(s *actionlint.Step) Step {
 	switch e := s.Exec.(type) {
 	case *actionlint.ExecRun:
 		if e.Run != nil {
-			out.Run = e.Run.Value
+			out.Run, out.RunAt = e.Run.Value, f.at(e.Run.Pos)
 		}
 		if e.WorkingDirectory != nil {
 			out.Directory = e.WorkingDirectory.Value
@@ -306,7 +343,7 @@ func (j *Job) Prod() bool { return j.about(prodWord) }
 func (j *Job) Dev() bool { return j.about(devWord) && !j.about(prodWord) }
 
 func (j *Job) about(word *regexp.Regexp) bool {
-	texts := []string{j.ID, j.name, j.Environment}
+	texts := append([]string{j.ID, j.name, j.Environment}, j.matrix...)
 	settings := func(list []Setting) {
 		for _, s := range list {
 			texts = append(texts, s.Value)

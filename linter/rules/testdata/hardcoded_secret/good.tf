@@ -70,3 +70,9 @@ variable "tls_key" {
     error_message = "The key begins with -----BEGIN PRIVATE KEY-----."
   }
 }
+
+resource "aws_iam_role" "ci" {
+  assume_role_policy = jsonencode({
+    Statement = [{ Condition = { StringLike = { "token.actions.githubusercontent.com:sub" = "repo:acmeCorp99/*" } } }]
+  })
+}
