@@ -148,7 +148,7 @@ func (b *backend) HeadObject(bucket, key string) (*gofakes3.Object, error) {
 }
 
 func (b *backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
-	return gofakes3.ObjectDeleteResult{}, translate(b.s.remove(bucket, key))
+	return gofakes3.ObjectDeleteResult{}, translate(b.s.remove(bucket, key, condition{}))
 }
 
 func (b *backend) PutObject(bucket, key string, meta map[string]string, in io.Reader, size int64, want *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
@@ -173,7 +173,7 @@ func (b *backend) PutObject(bucket, key string, meta map[string]string, in io.Re
 func (b *backend) DeleteMulti(bucket string, keys ...string) (gofakes3.MultiDeleteResult, error) {
 	var out gofakes3.MultiDeleteResult
 	for _, key := range keys {
-		if err := b.s.remove(bucket, key); err != nil {
+		if err := b.s.remove(bucket, key, condition{}); err != nil {
 			e := gofakes3.ErrorResultFromError(translate(err))
 			e.Key = key
 			out.Error = append(out.Error, e)

@@ -2,13 +2,14 @@ package objectstore
 
 import (
 	"encoding/xml"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// accountID is the engine's only account, which owns every bucket.
+const accountID = "000000000000"
 
 // account owns every bucket and object.
 var account = ownerXML{ID: "a3f6c4a1f3b54e0f9a7c2d8e5b1047c6a3f6c4a1f3b54e0f9a7c2d8e5b1047c6", DisplayName: "titanicml-local"}
@@ -101,7 +102,7 @@ func (h *server) acl(w http.ResponseWriter, r request) error {
 		return err
 	}
 	if r.Method == http.MethodPut {
-		return errorf("AccessControlListNotSupported", http.StatusBadRequest, "The bucket does not allow ACLs")
+		return errNoACLs
 	}
 	type grantee struct {
 		Xsi  string `xml:"xmlns:xsi,attr"`
@@ -243,34 +244,5 @@ func (h *server) headBucket(w http.ResponseWriter, r request) error {
 	w.Header().Set("X-Amz-Bucket-Region", b.region())
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(http.StatusOK)
-	return nil
-}
-
-// storageClasses are recorded and come back; all objects are the same files.
-var storageClasses = []string{"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"}
-
-const storageHeader = "X-Amz-Storage-Class"
-
-func (r *record) storageClass() string {
-	if class := r.Headers[storageHeader]; class != "" {
-		return class
-	}
-	return "STANDARD"
-}
-
-// setStorageClass keeps the class of a request; S3 names only others than STANDARD.
-func (r *record) setStorageClass(h http.Header) error {
-	delete(r.Headers, storageHeader)
-	switch class := h.Get(storageHeader); {
-	case class == "" || class == "STANDARD":
-	case !slices.Contains(storageClasses, class):
-		return errorf("InvalidStorageClass", http.StatusBadRequest, "The storage class you specified is not valid; the local engine has: %s", strings.Join(storageClasses, ", "))
-	default:
-		r.Headers = maps.Clone(r.Headers)
-		if r.Headers == nil {
-			r.Headers = map[string]string{}
-		}
-		r.Headers[storageHeader] = class
-	}
 	return nil
 }

@@ -206,6 +206,40 @@ func TestStorageClassesAndTimesAgree(t *testing.T) {
 	wantCode(t, err, "InvalidStorageClass", http.StatusBadRequest)
 }
 
+// TestWhatIsAskedOfAnObjectIsKeptOrRefused has no header that is passed over in silence.
+func TestWhatIsAskedOfAnObjectIsKeptOrRefused(t *testing.T) {
+	c, _ := newClient(t)
+	ctx, bkt := t.Context(), aws.String("bkt")
+	out, err := c.PutObject(ctx, &s3.PutObjectInput{Bucket: bkt, Key: aws.String("kms"), ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/k"),
+		ACL: types.ObjectCannedACLBucketOwnerFullControl, ExpectedBucketOwner: aws.String("000000000000")})
+	if err != nil || out.ServerSideEncryption != types.ServerSideEncryptionAwsKms || aws.ToString(out.SSEKMSKeyId) != "alias/k" {
+		t.Errorf("put: %+v, %v", out, err)
+	}
+	if head, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bkt, Key: aws.String("kms")}); err != nil || head.ServerSideEncryption != types.ServerSideEncryptionAwsKms {
+		t.Errorf("head: %+v, %v", head, err)
+	}
+	if copied, err := c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: bkt, Key: aws.String("plain"), CopySource: aws.String("bkt/kms")}); err != nil || copied.ServerSideEncryption != "" {
+		t.Errorf("copy: %+v, %v", copied, err)
+	}
+	for name, c2 := range map[string]struct {
+		in     s3.PutObjectInput
+		code   string
+		status int
+	}{
+		"a lock":        {s3.PutObjectInput{ObjectLockLegalHoldStatus: types.ObjectLockLegalHoldStatusOn}, "NotImplemented", http.StatusNotImplemented},
+		"its own key":   {s3.PutObjectInput{SSECustomerAlgorithm: aws.String("AES256"), SSECustomerKey: aws.String("01234567890123456789012345678901")}, "NotImplemented", http.StatusNotImplemented},
+		"a public list": {s3.PutObjectInput{ACL: types.ObjectCannedACLPublicRead}, "AccessControlListNotSupported", http.StatusBadRequest},
+		"a grant":       {s3.PutObjectInput{GrantRead: aws.String("id=1")}, "AccessControlListNotSupported", http.StatusBadRequest},
+		"another's":     {s3.PutObjectInput{ExpectedBucketOwner: aws.String("111122223333")}, "AccessDenied", http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c2.in.Bucket, c2.in.Key = bkt, aws.String("refused")
+			_, err := c.PutObject(ctx, &c2.in)
+			wantCode(t, err, c2.code, c2.status)
+		})
+	}
+}
+
 func TestPresignedURLExpires(t *testing.T) {
 	c, s := newClient(t)
 	put(t, c, "k", "v")
@@ -229,4 +263,44 @@ func TestPresignedURLExpires(t *testing.T) {
 	if got := status(); got != http.StatusForbidden {
 		t.Errorf("too late: %d, want 403", got)
 	}
+}
+
+// TestConditionalDelete deletes only what the client has seen.
+func TestConditionalDelete(t *testing.T) {
+	c, _ := newClient(t)
+	ctx, bkt := t.Context(), aws.String("bkt")
+	old := put(t, c, "k", "old")
+	put(t, c, "k", "new")
+	put(t, c, "other", "x")
+	_, err := c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("k"), IfMatch: &old})
+	wantCode(t, err, "PreconditionFailed", http.StatusPreconditionFailed)
+	_, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("absent"), IfMatch: aws.String("*")})
+	wantCode(t, err, "NoSuchKey", http.StatusNotFound)
+	_, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("k"), VersionId: aws.String("3")})
+	wantCode(t, err, "NoSuchVersion", http.StatusNotFound)
+	out, err := c.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bkt, Delete: &types.Delete{Objects: []types.ObjectIdentifier{
+		{Key: aws.String("k"), ETag: &old}, {Key: aws.String("other")}, {Key: aws.String("absent")}, {Key: aws.String("v"), VersionId: aws.String("3")},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var deleted, refused []string
+	for _, o := range out.Deleted {
+		deleted = append(deleted, *o.Key)
+	}
+	for _, o := range out.Errors {
+		refused = append(refused, *o.Key+" "+*o.Code)
+	}
+	if !slices.Equal(deleted, []string{"other", "absent"}) || !slices.Equal(refused, []string{"k PreconditionFailed", "v NoSuchVersion"}) {
+		t.Errorf("deleted %q, refused %q", deleted, refused)
+	}
+	if got := get(t, c, "k"); got != "new" {
+		t.Errorf("k is %q", got)
+	}
+	quiet, err := c.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bkt, Delete: &types.Delete{Quiet: aws.Bool(true), Objects: []types.ObjectIdentifier{{Key: aws.String("k")}}}})
+	if err != nil || len(quiet.Deleted) != 0 || len(quiet.Errors) != 0 {
+		t.Errorf("quiet: %+v, %v", quiet, err)
+	}
+	_, err = c.GetObject(ctx, &s3.GetObjectInput{Bucket: bkt, Key: aws.String("k")})
+	wantCode(t, err, "NoSuchKey", http.StatusNotFound)
 }

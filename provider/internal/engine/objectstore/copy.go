@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-
-	"github.com/johannesboyne/gofakes3"
 )
 
 // copySource opens the object that X-Amz-Copy-Source names and checks the copy's preconditions.
@@ -57,7 +55,7 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 			return errorf("InvalidRequest", http.StatusBadRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
 		rec.Headers, rec.User = maps.Clone(from.Headers), maps.Clone(from.User)
-		if err := rec.setStorageClass(r.Header); err != nil {
+		if err := rec.setProperties(r.Header); err != nil {
 			return err
 		}
 	}
@@ -74,12 +72,13 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 	if err := h.s.write(r.Context(), r.bucket, r.key, src, rec, e, c); err != nil {
 		return err
 	}
+	rec.showEncryption(w.Header())
 	writeXML(w, http.StatusOK, struct {
 		XMLName      xml.Name `xml:"CopyObjectResult"`
 		Xmlns        string   `xml:"xmlns,attr"`
-		LastModified gofakes3.ContentTime
+		LastModified string
 		ETag         string
-	}{Xmlns: xmlns, LastModified: gofakes3.NewContentTime(rec.Modified), ETag: quote(rec.ETag)})
+	}{Xmlns: xmlns, LastModified: listTime(rec.Modified), ETag: quote(rec.ETag)})
 	return nil
 }
 

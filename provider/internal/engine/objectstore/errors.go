@@ -30,11 +30,14 @@ var (
 	errPrecondition = &apiError{"PreconditionFailed", http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold", ErrPreconditionFailed}
 	errNoSuchUpload = errorf("NoSuchUpload", http.StatusNotFound, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
 
+	errNoSuchVersion = errorf("NoSuchVersion", http.StatusNotFound, "The specified version does not exist.")
+
 	errIncompleteBody = errorf("IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header")
 	errInvalidDigest  = errorf("InvalidDigest", http.StatusBadRequest, "The Content-MD5 you specified was invalid.")
 	errInvalidPart    = errorf("InvalidPart", http.StatusBadRequest, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
 	errInvalidRange   = errorf("InvalidRange", http.StatusRequestedRangeNotSatisfiable, "The requested range is not satisfiable")
 	errKeyTooLong     = errorf("KeyTooLongError", http.StatusBadRequest, "Your key is too long")
+	errNoACLs         = errorf("AccessControlListNotSupported", http.StatusBadRequest, "The bucket does not allow ACLs")
 	errMalformedXML   = errorf("MalformedXML", http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema")
 	errBucketName     = errorf("InvalidBucketName", http.StatusBadRequest, "The specified bucket is not valid.")
 	errNotImplemented = errorf("NotImplemented", http.StatusNotImplemented, "A header you provided implies functionality that is not implemented")

@@ -203,7 +203,7 @@ func (s *Store) readRecord(dir string) (*record, error) {
 	return rec, nil
 }
 
-func (s *Store) remove(bucket, key string) error {
+func (s *Store) remove(bucket, key string, c condition) error {
 	if _, err := s.bucket(bucket); err != nil {
 		return err
 	}
@@ -212,6 +212,15 @@ func (s *Store) remove(bucket, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c != (condition{}) {
+		existing, err := s.read(bucket, key)
+		if err != nil && !errors.Is(err, ErrNoSuchKey) {
+			return err
+		}
+		if err := c.check(existing); err != nil {
+			return err
+		}
+	}
 	dir := bucket + "/" + keyPath(key)
 	if err := s.root.Remove(dir + "/" + objectFile); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

@@ -57,6 +57,10 @@ func (h *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Request has expired"))
 		return
 	}
+	if owner := hr.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != accountID {
+		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Access Denied"))
+		return
+	}
 	handle := h.route(r)
 	if handle == nil {
 		h.rest.ServeHTTP(w, hr)
@@ -119,7 +123,9 @@ func (h *server) route(r request) handlerFunc {
 			return h.versioning
 		case method == http.MethodGet && !r.query.Has("uploads"):
 			return h.listObjects
-		case method == http.MethodPost && !r.query.Has("delete"): // a form's upload
+		case method == http.MethodPost && r.query.Has("delete"):
+			return h.deleteObjects
+		case method == http.MethodPost: // a form's upload
 			return h.notImplemented
 		}
 		return nil
@@ -134,19 +140,15 @@ func (h *server) route(r request) handlerFunc {
 		}
 		return nil
 	case r.query.Has("versionId") && r.query.Get("versionId") != "null":
-		return func(http.ResponseWriter, request) error {
-			return errorf("NoSuchVersion", http.StatusNotFound, "The specified version does not exist.")
-		}
+		return func(http.ResponseWriter, request) error { return errNoSuchVersion }
 	case method == http.MethodGet, method == http.MethodHead:
 		return h.getObject
 	case method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
 		return h.copyObject
-	case method == http.MethodPut && r.Header.Get("X-Amz-Write-Offset-Bytes") != "":
-		return h.notImplemented
 	case method == http.MethodPut:
 		return h.putObject
 	case method == http.MethodDelete:
-		return nil
+		return h.deleteObject
 	}
 	return func(http.ResponseWriter, request) error { return errNotAllowed }
 }
@@ -482,7 +484,10 @@ func newRecord(h http.Header) (*record, error) {
 			rec.Tags[k] = v[0]
 		}
 	}
-	if err := rec.setStorageClass(h); err != nil {
+	if err := checkPromises(h); err != nil {
+		return nil, err
+	}
+	if err := rec.setProperties(h); err != nil {
 		return nil, err
 	}
 	return rec, checkTags(rec.Tags, 10)
@@ -512,6 +517,7 @@ func (h *server) putObject(w http.ResponseWriter, r request) error {
 		return err
 	}
 	w.Header().Set("ETag", quote(rec.ETag))
+	rec.showEncryption(w.Header())
 	setChecksums(w.Header(), rec)
 	w.WriteHeader(http.StatusOK)
 	return nil

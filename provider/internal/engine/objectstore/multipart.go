@@ -269,6 +269,7 @@ func (h *server) completeUpload(w http.ResponseWriter, r request) error {
 		h.s.log.Warn("object store: remove a completed upload", "id", u.ID, "error", err)
 	}
 	setChecksums(w.Header(), rec)
+	rec.showEncryption(w.Header())
 	writeXML(w, http.StatusOK, struct {
 		XMLName  xml.Name `xml:"CompleteMultipartUploadResult"`
 		Xmlns    string   `xml:"xmlns,attr"`

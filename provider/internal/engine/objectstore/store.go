@@ -187,7 +187,7 @@ func (s *Store) Put(ctx context.Context, bucket, key string, r io.Reader, o PutO
 
 // Delete removes an object; one that does not exist is no error.
 func (s *Store) Delete(_ context.Context, bucket, key string) error {
-	if err := s.remove(bucket, key); err != nil {
+	if err := s.remove(bucket, key, condition{}); err != nil {
 		return fmt.Errorf("delete s3://%s/%s: %w", bucket, key, err)
 	}
 	return nil
