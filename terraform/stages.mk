@@ -36,7 +36,8 @@ stages-lint: build ## Lint the stages with our own linter, against revision BASE
 	@bin/titanicml-lint --recursive --format '$(FORMAT)' $(if $(BASE),--diff-base '$(BASE)') terraform >'$(OUTPUT)'
 
 .PHONY: security
-security: ## Look for known vulnerabilities in what the module uses
+security: ## Look for known vulnerabilities in what the module uses, and for unsafe code
+	@go run ./scripts/security
 	@go tool -modfile=tools/go.mod govulncheck ./...
 
 .PHONY: pr
