@@ -368,6 +368,20 @@ func TestServerlessAndCaptureAreEchoed(t *testing.T) {
 	if err != nil || aws.ToFloat32(config.ProductionVariants[0].InitialVariantWeight) != 1 || aws.ToInt32(config.DataCaptureConfig.InitialSamplingPercentage) != 10 {
 		t.Errorf("got %+v, %v", config, err)
 	}
+	scale := func(change types.DesiredWeightAndCapacity) error {
+		change.VariantName = aws.String("main")
+		_, err := s.UpdateEndpointWeightsAndCapacities(s.ctx, &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
+			EndpointName: aws.String("titanic"), DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{change}})
+		return err
+	}
+	wantError(t, scale(types.DesiredWeightAndCapacity{DesiredInstanceCount: aws.Int32(2)}), "ValidationException", "ServerlessUpdateConfig when it is serverless")
+	if err := scale(types.DesiredWeightAndCapacity{ServerlessUpdateConfig: &types.ProductionVariantServerlessUpdateConfig{MaxConcurrency: aws.Int32(7)}}); err != nil {
+		t.Fatal(err)
+	}
+	s.inService("titanic")
+	if now := s.describe("titanic").ProductionVariants[0].CurrentServerlessConfig; aws.ToInt32(now.MaxConcurrency) != 7 || aws.ToInt32(now.MemorySizeInMB) != 2048 {
+		t.Errorf("serverless configuration %+v, want 7 at once in 2048 MB", now)
+	}
 	for _, list := range []func() (int, error){
 		func() (int, error) {
 			out, err := s.ListModels(s.ctx, &sagemaker.ListModelsInput{NameContains: aws.String("blu")})

@@ -121,6 +121,10 @@ func train(base string) int {
 		return 1
 	}
 	mustWrite(filepath.Join(base, "model", "model.json"), string(parameters))
+	if os.Getenv("CHECKPOINTS") != "" {
+		earlier, _ := os.ReadFile(filepath.Join(base, "checkpoints", "epochs")) // none at first
+		mustWrite(filepath.Join(base, "checkpoints", "epochs"), string(earlier)+"epoch\n")
+	}
 	return 0
 }
 

@@ -4,10 +4,12 @@ import (
 	"archive/tar"
 	"compress/gzip"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 )
 
@@ -39,6 +41,26 @@ func TestTrainingJobRunsAndLeavesItsModel(t *testing.T) {
 	if got, want := s.archived("runs/first/output/model.tar.gz", "model.json"), `{"l2":"0.1"}`; !jsonEqual(got, want) {
 		t.Errorf("model.json is %s, want %s", got, want)
 	}
+}
+
+func TestCheckpointsGoOnInTheNextJob(t *testing.T) {
+	s := newSuite(t)
+	with := func(in *sagemaker.CreateTrainingJobInput) {
+		in.Environment = map[string]string{"CHECKPOINTS": "yes"}
+		in.CheckpointConfig = &types.CheckpointConfig{S3Uri: aws.String(uri("checkpoints/titanic"))}
+	}
+	for i, name := range []string{"one", "two"} {
+		if out := s.trained(training(name, "good", with)); out.TrainingJobStatus != types.TrainingJobStatusCompleted {
+			t.Fatalf("%s: %s", out.TrainingJobStatus, aws.ToString(out.FailureReason))
+		}
+		if got, want := s.object("checkpoints/titanic/epochs"), strings.Repeat("epoch\n", i+1); got != want {
+			t.Errorf("after job %s the checkpoint is %q, want %q", name, got, want)
+		}
+	}
+	_, err := s.CreateTrainingJob(s.ctx, training("outside", "good", func(in *sagemaker.CreateTrainingJobInput) {
+		in.CheckpointConfig = &types.CheckpointConfig{S3Uri: aws.String(uri("checkpoints")), LocalPath: aws.String("/etc")}
+	}))
+	wantError(t, err, "ValidationException", "Give a directory below /opt/ml.")
 }
 
 // archived returns one file of a tar.gz in the bucket.

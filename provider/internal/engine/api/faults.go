@@ -127,6 +127,7 @@ var (
 	EndpointFailed     = Fault{validation, "Cannot update failed endpoint \"%s\".", 0}
 	BadCapacity        = Fault{validation, "Invalid %s: the value %d must be between %d and 50 percent of the capacity.", 0}
 	EndpointRecovering = Fault{"ServiceUnavailable", "Endpoint %s is being brought back after a restart of the engine.", http.StatusServiceUnavailable} // the engine's own
+	WrongCapacity      = Fault{validation, "Variant \"%s\" takes DesiredInstanceCount when it has instances, and ServerlessUpdateConfig when it is serverless.", 0}
 	NoVariant          = Fault{validation, "Could not find variant \"%s\" in endpoint \"%s\".", 0}
 
 	// Tags.

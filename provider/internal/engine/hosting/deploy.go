@@ -155,6 +155,9 @@ func takeWanted(record *store.Record) {
 		if count, ok := variant[wantedCount]; ok {
 			variant["Count"] = count
 		}
+		if serverless, ok := variant[wantedServer]; ok {
+			variant["ServerlessConfig"] = serverless
+		}
 	}
 	forgetWanted(record)
 }
@@ -163,6 +166,7 @@ func forgetWanted(record *store.Record) {
 	for _, variant := range record.Document.List(serving) {
 		delete(variant, wantedWeight)
 		delete(variant, wantedCount)
+		delete(variant, wantedServer)
 	}
 }
 

@@ -3,6 +3,7 @@ package hosting
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
@@ -42,6 +43,7 @@ const (
 const (
 	wantedWeight = "_WantedWeight"
 	wantedCount  = "_WantedCount"
+	wantedServer = "_WantedServerlessConfig"
 )
 
 // maxInstances bounds the instances of an endpoint. Each is a process of this machine.
@@ -216,9 +218,19 @@ func (h *Hosting) UpdateWeights(ctx context.Context, r api.Request) (api.Documen
 		}
 		for _, wanted := range r.Input.List("DesiredWeightsAndCapacities") {
 			variant := wanted.Text("VariantName")
-			known := slices.ContainsFunc(record.Document.List(serving), func(d api.Document) bool { return d.Text("VariantName") == variant })
-			if !known {
+			variants := record.Document.List(serving)
+			at := slices.IndexFunc(variants, func(d api.Document) bool { return d.Text("VariantName") == variant })
+			if at < 0 {
 				return api.NoVariant.With(variant, record.ARN())
+			}
+			serverless := variants[at].Child("ServerlessConfig")
+			if serverless == nil && wanted.Has("ServerlessUpdateConfig") || serverless != nil && wanted.Has("DesiredInstanceCount") {
+				return api.WrongCapacity.With(variant)
+			}
+			if update := wanted.Child("ServerlessUpdateConfig"); update != nil {
+				merged := serverless.Clone()
+				maps.Copy(merged, update)
+				variants[at][wantedServer] = map[string]any(merged)
 			}
 			var weights fleet.Weights
 			if weight, ok := wanted.Number("DesiredWeight"); ok {
@@ -325,6 +337,9 @@ func (h *Hosting) variantSummaries(key fleet.Key, record *store.Record) []any {
 		}
 		if count, ok := variant[wantedCount]; ok {
 			summary["DesiredInstanceCount"] = count
+		}
+		if serverless, ok := variant[wantedServer]; ok {
+			summary["DesiredServerlessConfig"] = serverless
 		}
 		summary["CurrentWeight"] = variant["Weight"]
 		if variant.Has("ServerlessConfig") {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,6 +89,14 @@ func checkTraining(in api.Document) error {
 		runtime, _ := in.Integer("StoppingCondition", "MaxRuntimeInSeconds")
 		if wait, ok := in.Integer("StoppingCondition", "MaxWaitTimeInSeconds"); !ok || wait < runtime {
 			return api.BadMaxWait.With()
+		}
+	}
+	if checkpoints := in.Child("CheckpointConfig"); checkpoints != nil {
+		if err := checkURI("S3Uri of CheckpointConfig", checkpoints.Text("S3Uri")); err != nil {
+			return err
+		}
+		if path := checkpointPath(checkpoints); path != contractRoot && !strings.HasPrefix(filepath.Clean(path), contractRoot+"/") {
+			return api.NotSupported.With(fmt.Sprintf("LocalPath %q of CheckpointConfig", path), "Give a directory below "+contractRoot+".")
 		}
 	}
 	for _, definition := range algorithm.List("MetricDefinitions") {
@@ -251,6 +260,12 @@ func (j *Jobs) train(r *run, record *store.Record) (ending, error) {
 			return ending{}, err
 		}
 	}
+	checkpoints := in.Child("CheckpointConfig")
+	for _, layout := range layouts {
+		if err := j.restoreCheckpoints(checkpoints, layout); err != nil {
+			return ending{}, err
+		}
+	}
 	if err := j.advance(j.ctx, r.key, "Training", "Training image download completed. Training in progress.", nil); err != nil {
 		return ending{}, err
 	}
@@ -272,6 +287,12 @@ func (j *Jobs) train(r *run, record *store.Record) (ending, error) {
 	result, err := j.launch(r, containers)
 	if err != nil {
 		return ending{}, err
+	}
+	// However it ended: a later attempt goes on from there.
+	for _, layout := range layouts {
+		if err := j.keepCheckpoints(checkpoints, layout); err != nil {
+			return ending{}, err
+		}
 	}
 	if err := r.failure(); err != nil {
 		return ending{}, err

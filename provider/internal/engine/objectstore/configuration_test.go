@@ -240,6 +240,32 @@ func TestWhatIsAskedOfAnObjectIsKeptOrRefused(t *testing.T) {
 	}
 }
 
+func TestRefusalsInTheWordsOfS3(t *testing.T) {
+	c, _ := newClient(t)
+	ctx, bkt, key := t.Context(), aws.String("bkt"), aws.String("k")
+	put(t, c, "k", "v")
+	_, err := c.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: bkt, Key: key, Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("aws:x"), Value: aws.String("1")}}}})
+	wantCode(t, err, "InvalidTag", http.StatusBadRequest)
+	upload, err := c.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bkt, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []types.CompletedPart
+	for _, n := range []int32{2, 1} {
+		out, err := c.UploadPart(ctx, &s3.UploadPartInput{Bucket: bkt, Key: key, UploadId: upload.UploadId, PartNumber: &n, Body: strings.NewReader("small")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, types.CompletedPart{PartNumber: &n, ETag: out.ETag})
+	}
+	complete := func(parts ...types.CompletedPart) error {
+		_, err := c.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: bkt, Key: key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}})
+		return err
+	}
+	wantCode(t, complete(parts...), "InvalidPartOrder", http.StatusBadRequest)
+	wantCode(t, complete(parts[1], parts[0]), "EntityTooSmall", http.StatusBadRequest)
+}
+
 func TestPresignedURLExpires(t *testing.T) {
 	c, s := newClient(t)
 	put(t, c, "k", "v")

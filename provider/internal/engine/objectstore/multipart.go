@@ -247,11 +247,13 @@ func (h *server) completeUpload(w http.ResponseWriter, r request) error {
 	if len(in.Parts) == 0 {
 		return errMalformedXML
 	}
-	var chosen []part
-	for i, want := range in.Parts {
-		if i > 0 && want.PartNumber <= in.Parts[i-1].PartNumber {
+	for i, want := range in.Parts[1:] {
+		if want.PartNumber <= in.Parts[i].PartNumber {
 			return errorf("InvalidPartOrder", http.StatusBadRequest, "The list of parts was not in ascending order. Parts must be ordered by part number.")
 		}
+	}
+	var chosen []part
+	for i, want := range in.Parts {
 		p, err := h.s.readPart(u.ID, want.PartNumber)
 		if err != nil || p.ETag != unquote(want.ETag) {
 			return errInvalidPart

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,9 @@ func checkTags(tags map[string]string, most int) error {
 	for k, v := range tags {
 		if k == "" || utf8.RuneCountInString(k) > 128 {
 			return errorf("InvalidTag", http.StatusBadRequest, "The TagKey you have provided is invalid")
+		}
+		if strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return errorf("InvalidTag", http.StatusBadRequest, "System tags cannot be added/updated by requester")
 		}
 		if utf8.RuneCountInString(v) > 256 {
 			return errorf("InvalidTag", http.StatusBadRequest, "The TagValue you have provided is invalid")
