@@ -54,8 +54,15 @@ release-check: ## Check pipeline, endpoint, alarms and costs of ENV (dev) before
 stages-docs: ## Write the tables of rights in docs/ from the policies of the last rehearsal (make stages)
 	@$(STAGES) document
 
-GORELEASER := go run github.com/goreleaser/goreleaser/v2@v2.18.2
+# Needs Go 1.26, as this module does; later versions need a later Go.
+GORELEASER ?= go run github.com/goreleaser/goreleaser/v2@v2.17.0
 
 .PHONY: release
 release: ## Build, sign and publish the release of the tag at HEAD (CI)
 	@$(GORELEASER) release --clean
+
+.PHONY: release-snapshot
+release-snapshot: ## Check the release's configuration, build all of it into dist/ unsigned, and look at what is in it
+	@$(GORELEASER) check
+	@$(GORELEASER) release --snapshot --clean --skip=sign,publish
+	@go run ./scripts/distcheck dist

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Prints the path of a Terraform CLI of version 1.8 or newer: terraform or tofu
 # from PATH, else an OpenTofu built once into .tools/ from the Go module proxy.
-# TITANICML_TERRAFORM names one to use instead. Messages go to standard error.
+# TITANICML_TERRAFORM names one to use instead. With the argument tofu only an
+# OpenTofu will do. Messages go to standard error.
+#
+# usage: terraform.sh [tofu]
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,7 +21,17 @@ recent_enough() {
   [[ -n $1 && $(printf '%s\n%s\n' "$minimum" "$1" | sort -V | head -n 1) == "$minimum" ]]
 }
 
-if [[ -n ${TITANICML_TERRAFORM:-} ]]; then
+names=(terraform tofu)
+case "$*" in
+  "") ;;
+  tofu) names=(tofu) ;;
+  *)
+    echo "usage: terraform.sh [tofu]; got: $*" >&2
+    exit 1
+    ;;
+esac
+
+if [[ $# == 0 && -n ${TITANICML_TERRAFORM:-} ]]; then
   version=$(version_of "$TITANICML_TERRAFORM")
   if ! recent_enough "$version"; then
     echo "TITANICML_TERRAFORM=$TITANICML_TERRAFORM: want terraform or tofu >= $minimum, got ${version:-no version}" >&2
@@ -28,7 +41,7 @@ if [[ -n ${TITANICML_TERRAFORM:-} ]]; then
   exit 0
 fi
 
-for name in terraform tofu; do
+for name in "${names[@]}"; do
   if path=$(command -v "$name") && recent_enough "$(version_of "$path")"; then
     echo "$path"
     exit 0
@@ -41,7 +54,7 @@ if [[ -x $tofu ]]; then
   exit 0
 fi
 
-echo "No terraform or tofu >= $minimum on PATH: building OpenTofu $tofu_version once into .tools/ (about 4 minutes on 2 cores)." >&2
+echo "No $(IFS=/; echo "${names[*]}") >= $minimum on PATH: building OpenTofu $tofu_version once into .tools/ (about 4 minutes on 2 cores)." >&2
 mkdir -p "$root/.tools"
 work=$(mktemp -d "$root/.tools/tofu-build.XXXXXX")
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every Go test with the race detector, acceptance tests included, and
-# fails when an engine or a job of theirs outlives them.
+# fails when an engine or a job of theirs outlives them. PACKAGES narrows it.
 #
 # usage: test.sh TERRAFORM [flags of go test]
 set -euo pipefail
@@ -34,7 +34,8 @@ leftovers() {
 
 echo "testing with $("$cli" version | head -n 1) and the race detector (the first run compiles everything twice)"
 status=0
-go test -race -timeout 20m -parallel 4 "$@" ./... || status=$?
+read -ra packages <<<"${PACKAGES:-./...}"
+go test -race -timeout 20m -parallel 4 "$@" "${packages[@]}" || status=$?
 
 left=$(leftovers)
 if [[ -n $left ]]; then
