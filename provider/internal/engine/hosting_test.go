@@ -355,6 +355,14 @@ func TestServerlessAndCaptureAreEchoed(t *testing.T) {
 		EnableCapture: aws.Bool(true), InitialSamplingPercentage: aws.Int32(10), DestinationS3Uri: aws.String(uri("capture")),
 		CaptureOptions: []types.CaptureOption{{CaptureMode: types.CaptureModeInput}},
 	}
+	in.ProductionVariants[0].ServerlessConfig.MemorySizeInMB = aws.Int32(1111)
+	_, err := s.CreateEndpointConfig(s.ctx, in)
+	wantError(t, err, "ValidationException", "Value '1111' at 'productionVariants.1.member.serverlessConfig.memorySizeInMB' failed to satisfy constraint")
+	in.ProductionVariants[0].ServerlessConfig.MemorySizeInMB = aws.Int32(2048)
+	in.ProductionVariants[0].ServerlessConfig.ProvisionedConcurrency = aws.Int32(6)
+	_, err = s.CreateEndpointConfig(s.ctx, in)
+	wantError(t, err, "ValidationException", "ProvisionedConcurrency must not be greater than MaxConcurrency")
+	in.ProductionVariants[0].ServerlessConfig.ProvisionedConcurrency = nil
 	if _, err := s.CreateEndpointConfig(s.ctx, in); err != nil {
 		t.Fatal(err)
 	}

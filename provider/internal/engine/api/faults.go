@@ -67,6 +67,7 @@ var (
 	InstanceQuota = Fault{"ResourceLimitExceeded", "The account-level service limit '%s for %s usage' is %d Instances, with current utilization of 0 Instances and a request delta of %d Instances. This is a limit of the local engine, where each instance is a process; ask for fewer.", 0}
 	DiskFull      = Fault{"ResourceLimitExceeded", "The engine cannot store this: the disk that holds %s is full. Free some space and try again.", 0}
 	LockedStore   = Fault{"ServiceUnavailable", "The engine cannot use its store: another program has locked %s. Close what has it open (a database browser, a backup) and try again.", http.StatusServiceUnavailable}
+	UnopenedStore = Fault{"ServiceUnavailable", "The engine cannot open its store: %s has to be a file that you may read and write, in a folder that you may write.", http.StatusServiceUnavailable}
 	ReadOnlyStore = Fault{"ServiceUnavailable", "The engine cannot store this: %s is read-only.", http.StatusServiceUnavailable}
 
 	// Training jobs.
@@ -117,6 +118,8 @@ var (
 	NoEndpointConfig      = Fault{validation, "Could not find endpoint configuration \"%s\".", 0}
 	EndpointConfigExists  = Fault{validation, "Cannot create already existing endpoint configuration \"%s\".", 0}
 	DuplicateVariant      = Fault{validation, "Variant names must be unique within an endpoint configuration; %q is given more than once.", 0}
+	BadMemorySize         = Fault{validation, "1 validation error detected: Value '%d' at 'productionVariants.%d.member.serverlessConfig.memorySizeInMB' failed to satisfy constraint: Member must satisfy enum value set: [1024, 2048, 3072, 4096, 5120, 6144]", 0}
+	BadProvisioned        = Fault{validation, "Production variant \"%s\": ProvisionedConcurrency must not be greater than MaxConcurrency.", 0}
 	VariantWithoutHosting = Fault{validation, "Production variant \"%s\": you must specify either InstanceType and InitialInstanceCount, or ServerlessConfig.", 0}
 
 	// Endpoints.

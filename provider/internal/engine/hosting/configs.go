@@ -19,8 +19,17 @@ func (h *Hosting) CreateConfig(ctx context.Context, r api.Request) (api.Document
 	}
 	seen := map[string]bool{}
 	var variants []any
-	for _, variant := range in.List("ProductionVariants") {
+	for i, variant := range in.List("ProductionVariants") {
 		name := variant.Text("VariantName")
+		if serverless := variant.Child("ServerlessConfig"); serverless != nil {
+			if size, _ := serverless.Integer("MemorySizeInMB"); size%1024 != 0 { // the shape has the bounds
+				return nil, api.BadMemorySize.With(size, i+1)
+			}
+			most, _ := serverless.Integer("MaxConcurrency")
+			if provisioned, ok := serverless.Integer("ProvisionedConcurrency"); ok && provisioned > most {
+				return nil, api.BadProvisioned.With(name)
+			}
+		}
 		if seen[name] {
 			return nil, api.DuplicateVariant.With(name)
 		}

@@ -196,8 +196,10 @@ func (s *Store) explain(err error) error {
 	switch errorCode(err) {
 	case sqlitelib.SQLITE_FULL:
 		return fmt.Errorf("%w (%w)", api.DiskFull.With(s.path), err)
-	case sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_PERM:
+	case sqlitelib.SQLITE_READONLY:
 		return fmt.Errorf("%w (%w)", api.ReadOnlyStore.With(s.path), err)
+	case sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_PERM:
+		return fmt.Errorf("%w (%w)", api.UnopenedStore.With(s.path), err)
 	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED:
 		return fmt.Errorf("%w (%w)", api.LockedStore.With(s.path), err)
 	case sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB:

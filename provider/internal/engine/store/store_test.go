@@ -410,3 +410,15 @@ func TestStateOutlivesTheProcessWithoutAClose(t *testing.T) {
 		t.Fatalf("got %v, %v", records, err)
 	}
 }
+
+// TestADirectoryInThePlaceOfTheStore is told for what it is.
+func TestADirectoryInThePlaceOfTheStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "engine.db")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), path)
+	if err == nil || !strings.Contains(err.Error(), path+" has to be a file that you may read and write") {
+		t.Errorf("got %v", err)
+	}
+}
