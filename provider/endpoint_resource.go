@@ -420,6 +420,10 @@ func (r *endpointResource) explain(ctx context.Context, c *sagemaker.Client, spe
 }
 
 func refuseServing(diags *diag.Diagnostics, err error) {
+	if sagemaker.IsUnanswered(err) { // of the decision nothing is known
+		addError(diags, "Decision not checked", err)
+		return
+	}
 	diags.AddAttributeError(path.Root("serving"), "Version not approved for serving",
 		sagemaker.Explain(err)+"\nOnly what an approved decision names is served. Set serving = titanicml_promotion.NAME.serving, and apply the promotion again if its record or artifact was changed.")
 }

@@ -75,7 +75,8 @@ func readChampion(ctx context.Context, c *sagemaker.Client, group string, diags 
 	}
 	if champion.Defect != "" {
 		diags.AddAttributeError(at, "Champion not valid",
-			champion.Defect+". A comparison with it would mean nothing. Apply the promotion that decided on it to repair the pointer, then evaluate again.")
+			champion.Defect+". A comparison with it would mean nothing. Apply the promotion that decided on it, with the candidate that it decided on, to repair the pointer, then evaluate again. "+
+				"If no configuration holds that promotion any more, delete "+decision.PointerURI(c.Store, group)+": the group has no champion then, and the next promotion is its first.")
 		return nil
 	}
 	if !champion.Valid() {
@@ -147,6 +148,10 @@ func (m *evaluationModel) collect(ctx context.Context, c *sagemaker.Client, job 
 }
 
 func (m *evaluationModel) unusable(c *sagemaker.Client, job *sagemaker.Job, err error, diags *diag.Diagnostics) {
+	if sagemaker.IsUnanswered(err) { // of the results nothing is known
+		addError(diags, "Evaluation results not read", fmt.Errorf("reading what job %s wrote: %w", job.Name, err))
+		return
+	}
 	diags.AddError("Evaluation without usable results",
 		fmt.Sprintf("Job %s completed, but %s.\nLog: %s\nThe next apply evaluates again.", job.Name, err, c.LogPlace(job.Kind, job.Name)))
 }

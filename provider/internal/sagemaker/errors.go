@@ -97,6 +97,13 @@ func IsCancelled(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// IsUnanswered reports whether err says nothing about what was asked for, only that asking did not work: the call was refused,
+// cut or interrupted.
+func IsUnanswered(err error) bool {
+	var call *smithy.OperationError
+	return IsCancelled(err) || errors.As(err, &call)
+}
+
 var deniedAction = regexp.MustCompile(`not authorized to perform:? ([a-zA-Z0-9-]+:[a-zA-Z]+)(?: on resource:? "?([^\s",]+)"?)?`)
 
 // Explain turns err into a sentence for a person: the message, and where the class of error has a known remedy, the remedy.
