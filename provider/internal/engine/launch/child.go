@@ -30,12 +30,15 @@ const (
 
 // RunChild becomes the engine when args (os.Args[1:]) start with ChildArg; handled tells. Call it
 // first in main, and in TestMain of tests that use Ensure.
-func RunChild(args []string) (handled bool, exitCode int) {
+func RunChild(args []string) (handled bool, exitCode int) { return RunChildAt(args, nil) }
+
+// RunChildAt is RunChild for an engine by another clock, which is made for its data directory; nil means the machine's.
+func RunChildAt(args []string, clock func(dataDir string) func() time.Time) (handled bool, exitCode int) {
 	if len(args) == 0 || args[0] != ChildArg {
 		return false, 0
 	}
 	report := inherited(3)
-	err := runChild(args[1:], report)
+	err := runChild(args[1:], report, clock)
 	if err == nil {
 		return true, 0
 	}
@@ -50,7 +53,7 @@ func tell(report io.WriteCloser, text string) {
 	report.Close()
 }
 
-func runChild(args []string, report io.WriteCloser) error {
+func runChild(args []string, report io.WriteCloser, clock func(string) func() time.Time) error {
 	flags := flag.NewFlagSet(ChildArg, flag.ContinueOnError)
 	dir := flags.String("data-dir", "", "data directory")
 	if err := flags.Parse(args); err != nil {
@@ -61,7 +64,11 @@ func runChild(args []string, report io.WriteCloser) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	e, err := engine.Open(ctx, engine.Options{DataDir: *dir, IdleExit: idleExit, Log: log})
+	options := engine.Options{DataDir: *dir, IdleExit: idleExit, Log: log}
+	if clock != nil {
+		options.Clock = clock(*dir)
+	}
+	e, err := engine.Open(ctx, options)
 	var held *datadir.HeldError
 	if errors.As(err, &held) {
 		tell(report, reportHeld)
