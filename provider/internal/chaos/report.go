@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/titanicml/terraform-provider-titanicml/provider/internal/proof"
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 )
 
 // report is what came of the schedules.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/titanicml/terraform-provider-titanicml/provider/internal/proof"
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 )
 
 // sample is what the engine holds at a moment.

@@ -16,9 +16,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/workload"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
-	"github.com/titanicml/terraform-provider-titanicml/provider/internal/proof"
 )
 
 // settings are how long and how hard.
