@@ -62,7 +62,8 @@ func backendState(p *linter.Pass) {
 		}
 		lock, known := b.Attr("use_lockfile").Bool()
 		unset := b.Attr("use_lockfile").Kind() == eval.Absent || known && !lock
-		if unset && !b.Has("dynamodb_table") {
+		table := b.Attr("dynamodb_table")
+		if name, known := table.Str(); unset && (!table.IsSet() && table.Kind() != eval.Unknown || known && name == "") {
 			p.Report(b.AttrRange("use_lockfile"), "backend \"s3\" has no lock; set use_lockfile = true")
 		}
 		if acl, ok := b.Attr("acl").Str(); ok && strings.HasPrefix(acl, "public") {

@@ -4,8 +4,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
 // EndpointUngated wants everything that is served to come through the gate.
@@ -22,7 +25,7 @@ model_package_name, model_data_source, or the image when the model lies in it) a
 from the promotion's ` + "`candidate`" + `, which the gate may have rejected, and not from a version or path written by hand. An endpoint configuration
 names a model, and an endpoint a configuration, of the same configuration, where this rule looks at them.
 
-References are followed through locals, variables and modules. What comes from a variable of the root module or from another stage's state is
+A text that a conditional, ` + "`try` or `coalesce`" + ` falls back to is one written by hand. References are followed through locals, variables and modules. What comes from a variable of the root module or from another stage's state is
 unknown here and no finding. Plans hold values without their origin; lint the sources.`,
 	Run: endpointUngated,
 }
@@ -102,9 +105,37 @@ func ungated(p *linter.Pass, b *eval.Body, attr string, v eval.Value) bool {
 	case literal && text != "" && !(o.gated && v.Partial()):
 		p.Report(at, "%s %s is %q, which no gate has decided on; %s", r.Address(), attr, text, viaGate)
 	default:
-		return false
+		fallback, ok := literalAlternative(b.Expr(attr))
+		if !ok {
+			return false
+		}
+		p.Report(at, "%s %s may be %q, which no gate has decided on; %s", r.Address(), attr, fallback, viaGate)
 	}
 	return true
+}
+
+// literalAlternative finds a text that an expression falls back to, which no gate has seen whatever the rest of it says.
+func literalAlternative(e hclsyntax.Expression) (text string, ok bool) {
+	var among []hclsyntax.Expression
+	switch e := e.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		among = []hclsyntax.Expression{e.Expression}
+	case *hclsyntax.ConditionalExpr:
+		among = []hclsyntax.Expression{e.TrueResult, e.FalseResult}
+	case *hclsyntax.FunctionCallExpr:
+		if e.Name == "try" || e.Name == "coalesce" {
+			among = e.Args
+		}
+	}
+	for _, a := range among {
+		if text, ok := module.Literal(a); ok && text != "" {
+			return text, true
+		}
+		if text, ok := literalAlternative(a); ok {
+			return text, true
+		}
+	}
+	return "", false
 }
 
 func ungatedModel(p *linter.Pass, r *eval.Resource) {

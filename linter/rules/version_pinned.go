@@ -17,7 +17,7 @@ var VersionPinned = &linter.Rule{
 	Scope:    linter.PerModule,
 	Text: `Without constraints the same commit plans different things on different days: ` + "`terraform init`" + ` takes the newest
 provider or module that exists. A root module sets ` + "`required_version`" + ` and a constraint with an upper bound for every provider that it
-or its resources use. Modules from a registry take a ` + "`version`" + `; modules from git a ` + "`ref`" + ` that is a tag or a commit.
+or its resources use. Modules from a registry take a ` + "`version`" + `; modules from git a ` + "`ref`" + ` that is a tag or a commit, those from Mercurial a ` + "`rev`" + `.
 
 A constraint has an upper bound when it uses ` + "`=`, `~>`, `<` or `<=`" + ` or names one version. ` + "`>= 6.0`" + ` alone has none.`,
 	Options: []linter.Option{
@@ -39,10 +39,16 @@ func versionPinned(p *linter.Pass) {
 		switch {
 		case c.Source == "" || c.Local():
 		case gitSource(c.Source):
-			if !strings.Contains(c.Source, "?ref=") && !strings.Contains(c.Source, "&ref=") {
+			if !pinnedBy(c.Source, "ref=") {
 				p.Report(at, "module %q follows the default branch of %s; add ?ref= with a tag or commit", c.Name, c.Source)
 			} else if b := branchRef().FindStringSubmatch(c.Source); b != nil {
 				p.Report(at, "module %q follows the branch %s; use a tag or commit as ref", c.Name, b[1])
+			}
+		case strings.HasPrefix(c.Source, "hg::"):
+			if b := branchRev().FindStringSubmatch(c.Source); b != nil {
+				p.Report(at, "module %q follows the branch %s; use a tag or changeset as rev", c.Name, b[1])
+			} else if !pinnedBy(c.Source, "rev=") {
+				p.Report(at, "module %q follows the default branch of %s; add ?rev= with a tag or changeset", c.Name, c.Source)
 			}
 		case strings.Contains(c.Source, "://") || strings.Contains(c.Source, "::"):
 		case c.Version == "" && c.Block.Body.Attributes["version"] == nil:
@@ -53,7 +59,21 @@ func versionPinned(p *linter.Pass) {
 	}
 }
 
-var branchRef = linter.Lazy(`[?&]ref=(main|master|develop|trunk|HEAD)(?:&|$)`)
+var (
+	branchRef = linter.Lazy(`[?&]ref=(main|master|default|develop|development|dev|trunk|HEAD)(?:&|$)`)
+	branchRev = linter.Lazy(`[?&]rev=(default|tip)(?:&|$)`)
+)
+
+// pinnedBy reports whether the source has the parameter, with a value.
+func pinnedBy(source, parameter string) bool {
+	_, query, _ := strings.Cut(source, "?")
+	for _, p := range strings.Split(query, "&") {
+		if v, ok := strings.CutPrefix(p, parameter); ok && v != "" {
+			return true
+		}
+	}
+	return false
+}
 
 func gitSource(s string) bool {
 	return strings.HasPrefix(s, "git::") || strings.HasPrefix(s, "git@") || strings.HasPrefix(s, "github.com/") ||
@@ -113,7 +133,7 @@ func localName(src *module.Module, name string) bool {
 func bounded(constraint string) bool {
 	for _, c := range strings.Split(constraint, ",") {
 		c = strings.TrimSpace(c)
-		if c != "" && !strings.HasPrefix(c, ">") && !strings.HasPrefix(c, "!=") {
+		if c != "" && c != "*" && !strings.HasPrefix(c, ">") && !strings.HasPrefix(c, "!=") {
 			return true
 		}
 	}

@@ -211,7 +211,7 @@ func initial() string {
 
 # minimum_failure_severity = "notice"
 # disabled_by_default      = false
-# exclude_paths            = ["vendor/**"]
+# exclude_paths            = [] # as in ["vendor/**"]
 # workspace                = "default"
 `)
 	for _, r := range rules.All() {

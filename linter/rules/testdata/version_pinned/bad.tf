@@ -20,3 +20,11 @@ module "net" {
 module "iam" {
   source = "git::https://example.com/iam.git?ref=main" # want "follows the branch main"
 }
+
+module "mercurial" {
+  source = "hg::http://example.org/network.hg" # want "module \"mercurial\" follows the default branch"
+}
+
+module "empty" {
+  source = "git::https://example.org/network.git?ref=" # want "module \"empty\" follows the default branch"
+}
