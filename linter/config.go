@@ -205,6 +205,9 @@ func literalOf[T any](e hcl.Expression, _ T) (T, error) {
 	if err != nil || v.IsNull() || !v.IsWhollyKnown() {
 		return zero, fmt.Errorf("must be a %s", want.FriendlyName())
 	}
+	if n := elements(v); n > maxSetting {
+		return zero, fmt.Errorf("has %d elements, the limit is %d", n, maxSetting)
+	}
 	var out any
 	switch any(zero).(type) {
 	case bool:
@@ -246,6 +249,22 @@ func literalOf[T any](e hcl.Expression, _ T) (T, error) {
 		return zero, err
 	}
 	return out.(T), nil
+}
+
+// maxSetting bounds the elements of one setting: rules compare them with each other and with what they find.
+const maxSetting = 1000
+
+// elements counts the elements of a collection, those of inner ones included.
+func elements(v cty.Value) int {
+	if v.IsNull() || !v.CanIterateElements() {
+		return 0
+	}
+	n := v.LengthInt()
+	for it := v.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		n += elements(e)
+	}
+	return n
 }
 
 func stringsOf(v cty.Value) ([]string, error) {

@@ -181,8 +181,13 @@ func (r *run) combine(outputs []rootOutput) {
 	}
 }
 
-func (r *run) lintDir(dir string) rootOutput {
-	var out rootOutput
+func (r *run) lintDir(dir string) (out rootOutput) {
+	defer func() { // of parsing and evaluation; apply recovers the panics of rules
+		if v := recover(); v != nil {
+			out.problems = append(out.problems, Failure{Message: fmt.Sprintf("linting %s panicked: %v%s; this is a bug of titanicml-lint", dir, v, panicPlace(debug.Stack())),
+				Range: hcl.Range{Filename: dir, Start: hcl.InitialPos, End: hcl.InitialPos}})
+		}
+	}()
 	start := time.Now()
 	src, err := r.loadRoot(dir)
 	loaded := time.Now()

@@ -195,7 +195,14 @@ func (s *scope) affordable(name string, args []Value) bool {
 			a, _ := args[0].Pattern("")
 			b, _ := args[1].Pattern("")
 			c, _ := args[2].Pattern("")
-			return (len(a)/max(len(b), 1)+1)*len(c) <= maxString
+			return s.replaceable(a, b, c)
+		}
+	case "regex", "regexall":
+		if len(args) == 2 {
+			a, _ := args[0].Pattern("")
+			b, _ := args[1].Pattern("")
+			// Every byte may be a match by itself.
+			return s.matchable(a, b) && (name == "regex" || len(b) <= maxElems)
 		}
 	case "join":
 		if len(args) > 1 {

@@ -36,16 +36,54 @@ func toCty(v Value) cty.Value {
 		if v.flags&isSet != 0 && len(elems) > 0 && cty.CanSetVal(elems) {
 			return cty.SetVal(elems)
 		}
+		switch {
+		case len(elems) <= manyElems:
+		case alike(elems):
+			return cty.ListVal(elems)
+		case len(elems) > maxMixed:
+			return cty.DynamicVal
+		}
 		return cty.TupleVal(elems)
 	case Map:
 		if v.flags&partial != 0 {
 			return cty.DynamicVal
 		}
 		attrs := make(map[string]cty.Value, v.Len())
-		v.Each(func(k string, e Value) { attrs[k] = toCty(e) })
+		vals := make([]cty.Value, 0, v.Len())
+		v.Each(func(k string, e Value) {
+			attrs[k] = toCty(e)
+			vals = append(vals, attrs[k])
+		})
+		switch {
+		case len(vals) <= manyElems:
+		case alike(vals):
+			return cty.MapVal(attrs)
+		case len(vals) > maxMixed:
+			return cty.DynamicVal
+		}
 		return cty.ObjectVal(attrs)
 	}
 	return cty.DynamicVal
+}
+
+// A conversion of a tuple to a list compares the types of all elements with each other: of fifty thousand strings for a quarter of a
+// minute. Many elements of one primitive type are a list from the start, and of many of several types nothing is known.
+const (
+	manyElems = 64
+	maxMixed  = 2000
+)
+
+func alike(vals []cty.Value) bool {
+	ty := vals[0].Type()
+	if !ty.IsPrimitiveType() {
+		return false
+	}
+	for _, v := range vals {
+		if v.Type() != ty {
+			return false
+		}
+	}
+	return true
 }
 
 // fromCty converts a result; refs say where its unknown parts would come from.

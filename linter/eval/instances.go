@@ -57,6 +57,9 @@ func (m *Module) instances(address string) *instanceSet {
 	set.single, set.byKey, set.unknown = exp.single, exp.byKey, exp.unknown
 	set.all = make([]*Resource, 0, len(exp.scopes))
 	for i, sc := range exp.scopes {
+		if i > 0 && !m.root.spend(stepsPerInstance) {
+			break // the root's problems say so
+		}
 		res := &Resource{Mode: decl.Mode, Type: decl.Type, Name: decl.Name, Key: exp.keys[i], Module: m, Decl: decl}
 		body := decl.Block.Body
 		if decl.Mode == module.Action {
@@ -184,8 +187,9 @@ func (s *scope) dynamic(b *hclsyntax.Block) []*Body {
 	var out []*Body
 	add := func(k, val Value, maybe bool) {
 		it := MapValue(map[string]Value{"key": k, "value": val})
-		out = append(out, &Body{scope: s.bind(iterator, it), hcl: content.Body,
-			loc: At(module.HeaderRange(b)), maybe: maybe})
+		if s.step(stepsPerBody) {
+			out = append(out, &Body{scope: s.bind(iterator, it), hcl: content.Body, loc: At(module.HeaderRange(b)), maybe: maybe})
+		}
 	}
 	n := min(v.Len(), maxInstances)
 	switch v.kind {
@@ -249,6 +253,9 @@ func (m *Module) expandCall(call *module.Call) *callSet {
 	exp := m.scope.expansion(call.Block)
 	set := &callSet{single: exp.single, byKey: exp.byKey, unknown: exp.unknown}
 	for i, sc := range exp.scopes {
+		if i > 0 && !r.spend(stepsPerModule) {
+			break // the root's problems say so
+		}
 		if r.modules++; r.modules > maxModules {
 			r.problem(at, fmt.Sprintf("more than %d module instances; the rest are not linted", maxModules))
 			break
@@ -312,7 +319,7 @@ func (r *Root) expand() {
 		for _, c := range m.Source.Calls {
 			if set := m.callSet(c.Name); set != nil {
 				for _, child := range set.all {
-					if r.ctx.Err() != nil {
+					if r.ctx.Err() != nil || r.stopped {
 						return
 					}
 					visit(child)

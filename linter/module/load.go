@@ -94,7 +94,10 @@ func (c *Cache) Module(dir string) (*Module, error) {
 		c.dirs[dir] = e
 	}
 	c.mu.Unlock()
-	e.once.Do(func() { e.mod, e.err = c.Load(dir) })
+	e.once.Do(func() {
+		e.err = fmt.Errorf("%s could not be parsed", dir) // for the others who wait, should it panic
+		e.mod, e.err = c.Load(dir)
+	})
 	return e.mod, e.err
 }
 

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -40,6 +42,44 @@ func lint(ctx context.Context, f flags, args []string, s streams) (int, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("--timeout of %s is over", f.timeout))
 	defer cancel()
+	return within(ctx, func() (int, error) { return lintAll(ctx, f, threshold, args, s) })
+}
+
+// grace is how long a stopped run may take to report what it has; then the program ends all the same.
+const grace = 5 * time.Second
+
+// within runs the work in a goroutine of its own, so that neither input that blocks, such as a terminal, nor a bug can keep the program
+// from ending, and a panic is a run that failed: Go's own exit status for one means findings here.
+func within(ctx context.Context, work func() (int, error)) (int, error) {
+	type outcome struct {
+		status int
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				done <- outcome{failing, fmt.Errorf("panic: %v; this is a bug, please report it with what follows\n%s", v, debug.Stack())}
+			}
+		}()
+		status, err := work()
+		done <- outcome{status, err}
+	}()
+	select {
+	case o := <-done:
+		return o.status, o.err
+	case <-ctx.Done():
+	}
+	select {
+	case o := <-done:
+		return o.status, o.err
+	case <-time.After(grace):
+		return failing, fmt.Errorf("%w, and the run did not stop; nothing is reported", context.Cause(ctx))
+	}
+}
+
+// lintAll is the run itself.
+func lintAll(ctx context.Context, f flags, threshold linter.Severity, args []string, s streams) (int, error) {
 	o, closeFiles, err := options(f, args, s)
 	if err != nil {
 		return failing, err
@@ -234,11 +274,14 @@ func readPlans(names []string, stdin io.Reader, cwd string) ([]*plan.Plan, error
 	for _, n := range names {
 		in, dir, label := stdin, ".", "-"
 		if n != "-" {
-			file, err := os.Open(n)
+			file, err := os.OpenFile(n, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer must not block
 			if err != nil {
 				return nil, fmt.Errorf("open plan %s: %w", n, unwrapPath(err))
 			}
 			defer file.Close()
+			if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+				return nil, fmt.Errorf("open plan %s: not a regular file; give - to read standard input", n)
+			}
 			if label, err = shown(cwd, n); err != nil {
 				return nil, err
 			}
