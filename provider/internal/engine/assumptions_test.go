@@ -108,6 +108,13 @@ func TestAssumptions(t *testing.T) {
 			_, err := client.ListTrainingJobs(ctx, &sagemaker.ListTrainingJobsInput{MaxResults: aws.Int32(101)})
 			return err
 		}, invalid, "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"},
+		"a memory size that is none": {func() error {
+			_, err := client.CreateEndpointConfig(ctx, &sagemaker.CreateEndpointConfigInput{EndpointConfigName: absent, ProductionVariants: []types.ProductionVariant{{
+				VariantName: aws.String("v"), ModelName: absent,
+				ServerlessConfig: &types.ProductionVariantServerlessConfig{MemorySizeInMB: aws.Int32(1111), MaxConcurrency: aws.Int32(1)},
+			}}})
+			return err
+		}, invalid, "failed to satisfy constraint: Member must satisfy enum value set: ["},
 		"a status that is none": {func() error {
 			_, err := client.ListTrainingJobs(ctx, &sagemaker.ListTrainingJobsInput{StatusEquals: "Resting"})
 			return err
