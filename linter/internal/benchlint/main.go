@@ -1,6 +1,7 @@
-// Benchlint measures titanicml-lint as whole processes and prints ratios. Input: the binary to measure (-lint) and sizes.
-// Output: a table: a generated monorepo against parsing the same files with hclsyntax alone, its peak memory and how time
-// grows with size, one small stage, many calls of one module, and nested modules; with -peers, other linters on the same files.
+// Benchlint measures titanicml-lint as whole processes and holds it to its bounds. Input: the binary to measure (-lint) and sizes.
+// Output: a line for each figure, MET or MISSED: a generated monorepo against parsing the same files with hclsyntax alone, its peak memory
+// and how time grows with size, one small stage, many calls of one module, and nested modules; with -peers, other linters on the same
+// files. With -output also JSON, from which docs/proof.md is made.
 package main
 
 import (
@@ -21,29 +22,68 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 	"github.com/titanicml/terraform-provider-titanicml/linter/internal/corpus"
 )
 
 func main() {
 	lint := flag.String("lint", "bin/titanicml-lint", "the binary to measure")
 	roots := flag.Int("roots", 2000, "root modules of the largest monorepo")
-	rounds := flag.Int("rounds", 3, "runs of each measurement; the median counts")
+	rounds := flag.Int("rounds", 5, "runs of each measurement; the median counts")
 	parse := flag.String("parse", "", "internal: parse everything below this directory and end")
 	bin := flag.String("peers", "", "directory with tfsec, tflint and its aws ruleset: compare with them")
 	peerRoots := flag.Int("peer-roots", 200, "root modules of the comparison with others")
+	output := flag.String("output", "", "directory for the figures as JSON: linter.json and peers.json")
 	flag.Parse()
 	var err error
 	if *parse != "" {
 		err = parseAll(*parse)
 	} else if *lint, err = filepath.Abs(*lint); err == nil {
-		if err = measure(*lint, *roots, *rounds); err == nil && *bin != "" {
-			err = peers(*lint, *bin, *peerRoots)
+		err = record("linter", "make bench-lint", *output, func() ([]proof.Figure, error) { return measure(*lint, *roots, max(*rounds, 1)) })
+		if *bin != "" {
+			err = errors.Join(err, record("peers", "BENCH_PEERS=1 make bench-lint", *output, func() ([]proof.Figure, error) { return peers(*lint, *bin, *peerRoots, max(*rounds-2, 1)) }))
 		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchlint:", err)
 		os.Exit(1)
 	}
+}
+
+// record prints the figures with their verdicts, and writes them when there is a directory. A missed bound is an error.
+func record(name, command, dir string, take func() ([]proof.Figure, error)) error {
+	r := proof.Run{Name: name, Command: command, Date: time.Now().UTC().Truncate(time.Second), Machine: proof.ThisMachine()}
+	start := time.Now()
+	var err error
+	if r.Figures, err = take(); err != nil {
+		return err
+	}
+	r.Seconds = time.Since(start).Round(100 * time.Millisecond).Seconds()
+	missed := 0
+	for _, f := range r.Figures {
+		verdict := ""
+		switch {
+		case !f.OK:
+			verdict = "MISSED"
+			missed++
+		case f.Bound != "":
+			verdict = "MET"
+		}
+		fmt.Printf("%-6s %s: %s", verdict, f.Name, f.Value)
+		if f.Bound != "" {
+			fmt.Printf(", wanted %s", f.Bound)
+		}
+		fmt.Println()
+	}
+	if dir != "" {
+		if err := r.Write(filepath.Join(dir, name+".json")); err != nil {
+			return err
+		}
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d figures of %s miss their bounds", missed, name)
+	}
+	return nil
 }
 
 // parseAll is the floor: the files read and parsed with as many workers as there are processors, nothing kept.
@@ -113,75 +153,122 @@ func process(name string, args ...string) (sample, error) {
 	return s, nil
 }
 
-// pair runs two commands in turns and returns the medians by wall time.
-func pair(rounds int, a, b func() (sample, error)) (sample, sample, error) {
+// comparison has the medians of two commands that ran in turns, and of the ratios of each pair, which met the same seconds of the machine.
+type comparison struct {
+	a, b      sample
+	wall, cpu float64 // medians of the pairs' ratios
+	rss       int64   // the highest of a
+}
+
+// compare runs two commands in turns.
+func compare(rounds int, a, b func() (sample, error)) (comparison, error) {
 	var as, bs []sample
+	var walls, cpus []float64
+	var c comparison
 	for range rounds {
-		x, err := a()
-		if err != nil {
-			return x, x, err
-		}
 		y, err := b()
 		if err != nil {
-			return y, y, err
+			return c, err
+		}
+		x, err := a()
+		if err != nil {
+			return c, err
 		}
 		as, bs = append(as, x), append(bs, y)
+		walls, cpus = append(walls, float64(x.wall)/float64(y.wall)), append(cpus, float64(x.cpu)/float64(y.cpu))
+		c.rss = max(c.rss, x.rss)
 	}
-	return median(as), median(bs), nil
+	slices.Sort(walls)
+	slices.Sort(cpus)
+	c.a, c.b, c.wall, c.cpu = median(as), median(bs), walls[rounds/2], cpus[rounds/2]
+	return c, nil
 }
 
-// median is the run of the middle wall time.
+// median has the medians of the runs' wall and processor times.
 func median(s []sample) sample {
+	out := s[0]
 	slices.SortFunc(s, func(a, b sample) int { return int(a.wall - b.wall) })
-	return s[len(s)/2]
+	out.wall = s[len(s)/2].wall
+	slices.SortFunc(s, func(a, b sample) int { return int(a.cpu - b.cpu) })
+	out.cpu = s[len(s)/2].cpu
+	return out
 }
 
-func measure(lint string, roots, rounds int) error {
+func atMost(name string, value, bound float64, form, unit, more string) proof.Figure {
+	return proof.Figure{Name: name, Value: fmt.Sprintf(form, value) + unit + more, Bound: "<= " + fmt.Sprint(bound) + unit, OK: value <= bound}
+}
+
+// measure takes the linter's own figures.
+func measure(lint string, roots, rounds int) ([]proof.Figure, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "benchlint")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	var xs, ys []float64
-	fmt.Printf("%8s %8s %9s %10s %10s %8s %8s %9s\n", "roots", "files", "lines", "parse", "lint", "ratio", "cpu", "peak MiB")
-	for i := 1; i <= 5; i++ {
-		n := roots * i / 5
-		at := filepath.Join(dir, fmt.Sprint(n))
-		size, err := corpus.Write(at, n)
-		if err != nil {
-			return err
+	const steps = 5
+	var at [steps]string
+	var sizes [steps]corpus.Size
+	for i := range steps {
+		at[i] = filepath.Join(dir, fmt.Sprint(i))
+		if sizes[i], err = corpus.Write(at[i], roots*(i+1)/steps); err != nil {
+			return nil, err
 		}
-		floor, run, err := pair(rounds, func() (sample, error) { return process(self, "-parse", at) },
-			func() (sample, error) { return process(lint, "--root", at, "--recursive", "--format", "json", at) })
-		if err != nil {
-			return err
-		}
-		xs, ys = append(xs, float64(size.Files)), append(ys, run.wall.Seconds())
-		fmt.Printf("%8d %8d %9d %10s %10s %8.2f %8.2f %9d\n", size.Roots, size.Files, size.Lines, floor.wall.Round(time.Millisecond),
-			run.wall.Round(time.Millisecond), float64(run.wall)/float64(floor.wall), float64(run.cpu)/float64(floor.cpu), run.rss>>20)
 	}
-	fmt.Printf("time is linear in files with R2 = %.4f\n", fit(xs, ys))
+	run := func(dir string) func() (sample, error) {
+		return func() (sample, error) { return process(lint, "--root", dir, "--recursive", "--format", "json", dir) }
+	}
+	largest := steps - 1
+	big, err := compare(rounds, run(at[largest]), func() (sample, error) { return process(self, "-parse", at[largest]) })
+	if err != nil {
+		return nil, err
+	}
+	// The sizes in turns too, so that a slow minute does not bend the line.
+	var runs [steps][]sample
+	for range rounds {
+		for i := range steps {
+			x, err := run(at[i])()
+			if err != nil {
+				return nil, err
+			}
+			runs[i] = append(runs[i], x)
+		}
+	}
+	var files, walls, cpus []float64
+	for i := range steps {
+		m := median(runs[i])
+		files, walls, cpus = append(files, float64(sizes[i].Files)), append(walls, m.wall.Seconds()), append(cpus, m.cpu.Seconds())
+		fmt.Printf("  %d roots, %d files, %d lines: %s, %s of processor time\n", sizes[i].Roots, sizes[i].Files, sizes[i].Lines, m.wall.Round(time.Millisecond), m.cpu.Round(time.Millisecond))
+	}
+	size := fmt.Sprintf("%d root modules, %d files, %d lines", sizes[largest].Roots, sizes[largest].Files, sizes[largest].Lines)
+	line := fit(files, walls)
+	figures := []proof.Figure{
+		atMost(size+": time over that of parsing alone", big.wall, 1.6, "%.2f", "x", fmt.Sprintf(" (%s / %s; processor time %.2fx)", big.a.wall.Round(time.Millisecond), big.b.wall.Round(time.Millisecond), big.cpu)),
+		atMost("the same, peak memory", float64(big.rss>>20), 1024, "%.0f", " MiB", ""),
+		{Name: "time by number of files, five sizes: R2 of a straight line", Value: fmt.Sprintf("%.4f (processor time %.4f)", line, fit(files, cpus)), Bound: "> 0.99", OK: line > 0.99},
+	}
 	for _, c := range []struct {
 		name, root string
 		make       func(string) error
-	}{{"one small stage", "teams/t00/s0000", small}, {"50 calls of one module", "root", calls}, {"12 modules nested 4 deep", "root", nested}} {
+		bound      float64 // milliseconds
+	}{{"one small stage, whole process", "teams/t00/s0000", small, 25}, {"50 calls of one module, whole process", "root", calls, 60},
+		{"12 modules nested 4 deep, whole process", "root", nested, 60}} {
 		at := filepath.Join(dir, strings.ReplaceAll(c.name, " ", "_"))
 		if err := c.make(at); err != nil {
-			return err
+			return nil, err
 		}
-		run, nothing, err := pair(max(rounds, 9), func() (sample, error) { return process(lint, "--root", at, filepath.Join(at, c.root)) },
+		x, err := compare(max(3*rounds, 15), func() (sample, error) { return process(lint, "--root", at, filepath.Join(at, c.root)) },
 			func() (sample, error) { return process("/bin/true") })
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fmt.Printf("%-26s %10s wall %10s cpu (an empty process: %s)\n", c.name, run.wall.Round(100*time.Microsecond), run.cpu.Round(100*time.Microsecond),
-			nothing.wall.Round(100*time.Microsecond))
+		figures = append(figures, atMost(c.name, float64(x.a.wall.Microseconds())/1000, c.bound, "%.1f", " ms",
+			fmt.Sprintf(" (processor time %.1f ms; an empty process takes %.1f ms)", float64(x.a.cpu.Microseconds())/1000, float64(x.b.wall.Microseconds())/1000)))
 	}
-	return nil
+	return figures, nil
 }
 
 // fit is the coefficient of determination of a straight line.

@@ -10,20 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 	"github.com/titanicml/terraform-provider-titanicml/linter/internal/corpus"
 )
-
-// peer is another linter on the same corpus.
-type peer struct {
-	name string
-	// bound is how many times as long as ours it must take at least.
-	bound float64
-	args  []string
-	env   []string
-	// count reads from the output how many findings it has of what ours calls rule.
-	rule  string
-	count func([]byte) (int, error)
-}
 
 // tflintConfig turns on the rule that tflint shares with ours.
 const tflintConfig = `plugin "aws" {
@@ -37,85 +26,95 @@ rule "aws_resource_missing_tags" {
 `
 
 // peers compares with the linters in bin, on a corpus of n root modules.
-func peers(lint, bin string, n int) error {
+func peers(lint, bin string, n, rounds int) ([]proof.Figure, error) {
 	dir, err := os.MkdirTemp("", "benchlint")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	at := filepath.Join(dir, "corpus")
 	size, err := corpus.Write(at, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	// Without its ruleset for AWS tflint does too little for its bound to count.
-	config, text, bound := filepath.Join(dir, "tflint.hcl"), tflintConfig, 100.0
-	if _, err := os.Stat(filepath.Join(bin, "tflint-ruleset-aws")); errors.Is(err, os.ErrNotExist) {
-		fmt.Println("tflint runs without tflint-ruleset-aws, which is not there")
-		text, bound = "", 0
+	fmt.Printf("  peers on %d root modules, %d files, %d lines\n", size.Roots, size.Files, size.Lines)
+	config, text := filepath.Join(dir, "tflint.hcl"), ""
+	ruleset := exists(filepath.Join(bin, "tflint-ruleset-aws"))
+	if ruleset {
+		text = tflintConfig
 	}
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Printf("peers on %d root modules, %d files, %d lines\n", size.Roots, size.Files, size.Lines)
-	var out []byte
-	var runs []sample // three, since one of so short a process is chance
-	for range 3 {
-		var took sample
-		if took, out, err = output(at, nil, lint, "--root", at, "--recursive", "--format", "json", at); err != nil {
-			return err
+	var ours []byte
+	self := func() (s sample, err error) {
+		s, ours, err = output(at, nil, lint, "--root", at, "--recursive", "--format", "json", at)
+		return s, err
+	}
+	var figures []proof.Figure
+	times := func(name string, bound float64, rounds int, env []string, args ...string) ([]byte, error) {
+		var theirs []byte
+		c, err := compare(rounds, func() (s sample, err error) {
+			s, theirs, err = output(at, env, args[0], args[1:]...)
+			return s, err
+		}, self)
+		if err != nil {
+			return nil, err
 		}
-		runs = append(runs, took)
+		f := proof.Figure{Name: fmt.Sprintf("%s on %d root modules, %d files, %d lines: its time over ours", name, size.Roots, size.Files, size.Lines), OK: c.wall >= bound,
+			Value: fmt.Sprintf("%.1fx (%s / %s; processor time %.1fx)", c.wall, c.a.wall.Round(time.Millisecond), c.b.wall.Round(time.Millisecond), c.cpu)}
+		if bound > 0 {
+			f.Bound = fmt.Sprintf(">= %gx", bound)
+		}
+		figures = append(figures, f)
+		return theirs, nil
 	}
-	took := median(runs)
-	fmt.Printf("%-14s %10s wall %10s cpu\n", "titanicml-lint", took.wall.Round(time.Millisecond), took.cpu.Round(time.Millisecond))
-	short := false
-	for _, p := range []peer{
-		{"tfsec", 15, []string{"--format", "json", "--no-colour", "--force-all-dirs", at}, nil, "iam_wildcard_action", func(out []byte) (int, error) {
-			var r struct {
-				Results []struct {
-					ID string `json:"long_id"`
-				}
+	if tfsec := filepath.Join(bin, "tfsec"); exists(tfsec) {
+		if _, err := times("tfsec v1.26.0", 15, rounds, nil, tfsec, "--format", "json", "--no-colour", "--force-all-dirs", at); err != nil {
+			return nil, err
+		}
+		same, differences, err := compareShared(lint, tfsec, filepath.Join(dir, "shared"))
+		figures = append(figures, proof.Figure{Name: "policies on which tfsec's aws-iam-no-policy-wildcards and our iam_wildcard_* agree",
+			Value: fmt.Sprintf("%d of %d", same, len(policyCases)), Bound: "every difference judged", OK: err == nil})
+		for _, d := range differences {
+			figures = append(figures, proof.Figure{Name: "difference: " + d, Value: "judged", OK: true})
+		}
+		if err != nil {
+			fmt.Println("  " + err.Error())
+		}
+	} else {
+		figures = append(figures, proof.Figure{Name: "tfsec v1.26.0: its time over ours", Value: "not measured: it could not be built", Bound: ">= 15x"})
+	}
+	if tflint := filepath.Join(bin, "tflint"); exists(tflint) {
+		name, bound, args := "tflint v0.64.0 --recursive with its bundled terraform ruleset only", 0.0, []string{tflint, "--recursive", "--format", "json", "--config", config}
+		if ruleset {
+			name, bound = "tflint v0.64.0 --recursive with its aws ruleset", 100
+		}
+		theirs, err := times(name, bound, 1, []string{"TFLINT_PLUGIN_DIR=" + bin}, args...)
+		if err != nil {
+			return nil, err
+		}
+		if ruleset {
+			n, err := issues(theirs, "aws_resource_missing_tags")
+			if err != nil {
+				return nil, fmt.Errorf("read the output of tflint: %w", err)
 			}
-			err := json.Unmarshal(out, &r)
-			n := 0
-			for _, f := range r.Results {
-				if f.ID == "aws-iam-no-policy-wildcards" {
-					n++
-				}
+			m, err := issues(ours, "required_tags")
+			if err != nil {
+				return nil, err
 			}
-			return n, err
-		}},
-		{"tflint", bound, []string{"--recursive", "--format", "json", "--config", config}, []string{"TFLINT_PLUGIN_DIR=" + bin}, "required_tags", func(out []byte) (int, error) {
-			return issues(out, "aws_resource_missing_tags")
-		}},
-	} {
-		name := filepath.Join(bin, p.name)
-		if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
-			fmt.Printf("%-14s is not in %s\n", p.name, bin)
-			continue
+			figures = append(figures, proof.Figure{Name: "findings of tflint's aws_resource_missing_tags and of our required_tags", Value: fmt.Sprintf("%d and %d", n, m), OK: true})
 		}
-		slow, theirs, err := output(at, p.env, name, p.args...)
-		if err != nil {
-			return err
-		}
-		n, err := p.count(theirs)
-		if err != nil {
-			return fmt.Errorf("read the output of %s: %w", p.name, err)
-		}
-		ours, err := issues(out, p.rule)
-		if err != nil {
-			return err
-		}
-		ratio := float64(slow.wall) / float64(took.wall)
-		short = short || ratio < p.bound
-		fmt.Printf("%-14s %10s wall %10s cpu: %.1f times as long (at least %.0f wanted), %.1f times the cpu; %d findings, ours of %s: %d\n", p.name,
-			slow.wall.Round(time.Millisecond), slow.cpu.Round(time.Millisecond), ratio, p.bound, float64(slow.cpu)/float64(took.cpu), n, p.rule, ours)
 	}
-	if short {
-		return errors.New("a ratio misses its bound")
+	if !ruleset {
+		figures = append(figures, proof.Figure{Name: "tflint with its aws ruleset, to be at least 100x as long", Value: "not measured: the ruleset is no Go module that can be installed by name; BENCH_TFLINT_AWS names a built one", OK: true})
 	}
-	return nil
+	return figures, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // output runs a linter; that it finds something is no error.

@@ -165,7 +165,7 @@ variable "region" {
   default     = "eu-west-1"
 }
 `)
-	for j := range 12 {
+	for j := range 14 {
 		fmt.Fprintf(&b, `
 variable "setting_%02d" {
   description = "setting %d of service %d"
@@ -179,7 +179,7 @@ variable "setting_%02d" {
 
 func storage(i int) string {
 	var b strings.Builder
-	for j := range 5 {
+	for j := range 6 {
 		fmt.Fprintf(&b, `resource "aws_s3_bucket" "data_%d" {
   bucket = "${local.name}-data-%d-%04d"
 
@@ -261,7 +261,7 @@ resource "aws_iam_role" "task_%d" {
 
 func compute(i int) string {
 	var b strings.Builder
-	for j := range 4 {
+	for j := range 5 {
 		fmt.Fprintf(&b, `resource "aws_lambda_function" "fn_%d" {
   function_name = "${local.name}-fn-%d"
   role          = aws_iam_role.task_%d.arn
