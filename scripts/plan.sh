@@ -17,6 +17,7 @@ if ((${#stages[@]} == 0)) || [[ -z ${stages[0]} ]]; then
   echo "No stage changes."
   exit 0
 fi
+plans=()
 for stage in "${stages[@]}"; do
   log=$(mktemp)
   if ! go run ./scripts/stages run --env "$env" init plan "$stage" >"$log" 2>&1; then
@@ -33,6 +34,6 @@ for stage in "${stages[@]}"; do
     "$(grep -E '^(Plan:|No changes)' "$log" | head -n 1)"
   sed -E 's/\x1b\[[0-9;]*m//g; /^== /d' "$log" | tail -n 400
   printf '```\n\n</details>\n\n'
-  bin/titanicml-lint cost --format markdown ".titanicml/plans/$env/$stage.json" 2>/dev/null ||
-    echo "No cost estimate: this build of titanicml-lint has none."
+  plans+=(".titanicml/plans/$env/$stage.json")
 done
+scripts/cost.sh "$env" markdown "${plans[@]}"

@@ -35,13 +35,18 @@ OUTPUT ?= /dev/stdout
 stages-lint: build ## Lint the stages with our own linter, against revision BASE when it is given
 	@bin/titanicml-lint --recursive --format '$(FORMAT)' $(if $(BASE),--diff-base '$(BASE)') terraform >'$(OUTPUT)'
 
+.PHONY: cost
+cost: build ## Estimate what the stages cost a month, from the plans of the last rehearsal (make stages)
+	@scripts/cost.sh dev text
+	@scripts/cost.sh prod text
+
 .PHONY: security
 security: ## Look for known vulnerabilities in what the module uses, and for unsafe code
 	@go run ./scripts/security
 	@go tool -modfile=tools/go.mod govulncheck ./...
 
 .PHONY: pr
-pr: lint test stages-check stages-lint ## Run what a pull request runs, as far as it goes without AWS
+pr: lint test stages-check stages-lint security cost ## Run what a pull request runs, as far as it goes without AWS
 	@cli=$$(tools/terraform.sh) && "$$cli" fmt -check -recursive terraform examples
 
 ENV ?= dev

@@ -148,6 +148,9 @@ func (r rehearsal) stage(ctx context.Context, w workspace, t terraform, e *engin
 	if err != nil {
 		return err
 	}
+	if err := keepFirst(planned); err != nil {
+		return err
+	}
 	if err := t.run(ctx, "apply", "-no-color", planned); err != nil {
 		return err
 	}
@@ -184,6 +187,23 @@ func (r rehearsal) stage(ctx context.Context, w workspace, t terraform, e *engin
 		return err
 	}
 	return r.say("%s, %.1f s", line, time.Since(started).Seconds())
+}
+
+// keepFirst keeps the plan that makes a stage: later ones overwrite it, and only the first tells what the stage will cost.
+func keepFirst(planned string) error {
+	file := strings.TrimSuffix(planned, ".tfplan") + ".json"
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the first plan: %w", err)
+	}
+	first := filepath.Join(filepath.Dir(file), "first")
+	if err := os.MkdirAll(first, 0o755); err != nil {
+		return fmt.Errorf("keep the first plan: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(first, filepath.Base(file)), content, 0o600); err != nil {
+		return fmt.Errorf("keep the first plan: %w", err)
+	}
+	return nil
 }
 
 // reportFile is where a rehearsal leaves what it did, for the documents.

@@ -102,7 +102,7 @@ The exit status is 0 without findings, 2 with findings at or above --minimum-fai
 	l.BoolVar(&f.stats, "stats", false, "print files, modules, time by phase and rule to standard error")
 	l.IntVar(&f.workers, "workers", 0, "root modules linted at once (default: one for each processor)")
 	complete(cmd)
-	cmd.AddCommand(rulesCommand(s), initCommand(s, &f), explainCommand(s, &f))
+	cmd.AddCommand(rulesCommand(s), initCommand(s, &f), explainCommand(s, &f), costCommand(s, &f, status))
 	return cmd
 }
 
