@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/rollout"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
@@ -167,7 +168,7 @@ func (r *endpointResource) plan(ctx context.Context, plan, state *endpointModel,
 		if c, err := r.session.client(ctx); err != nil {
 			addError(diags, "Decision not checked", err)
 		} else if err := rollout.CheckDecision(ctx, c, spec.Serving); err != nil {
-			refuseServing(diags, err)
+			refusePlannedServing(diags, err)
 		}
 	}
 }
@@ -419,13 +420,30 @@ func (r *endpointResource) explain(ctx context.Context, c *sagemaker.Client, spe
 	}
 }
 
+// refusePlannedServing refuses at plan what no apply could make right. A record that was deleted is brought back by the promotion
+// that this same plan repairs, so apply, which checks again before it deploys, has the last word.
+func refusePlannedServing(diags *diag.Diagnostics, err error) {
+	var missing *rollout.MissingRecordError
+	if !errors.As(err, &missing) {
+		refuseServing(diags, err)
+		return
+	}
+	diags.AddAttributeWarning(path.Root("serving"), "Decision checked at apply",
+		fmt.Sprintf("%s now. If its promotion does not restore it in this apply, the endpoint is not deployed and serves what it served before.", err))
+}
+
 func refuseServing(diags *diag.Diagnostics, err error) {
 	if sagemaker.IsUnanswered(err) { // of the decision nothing is known
 		addError(diags, "Decision not checked", err)
 		return
 	}
+	next := ""
+	var tampered *decision.TamperedError
+	if errors.As(err, &tampered) {
+		next = fmt.Sprintf("Find out who wrote %s, delete the object, and apply again: the promotion restores the record from its state.\n", tampered.URI)
+	}
 	diags.AddAttributeError(path.Root("serving"), "Version not approved for serving",
-		sagemaker.Explain(err)+"\nOnly what an approved decision names is served. Set serving = titanicml_promotion.NAME.serving, and apply the promotion again if its record or artifact was changed.")
+		sagemaker.Explain(err)+"\n"+next+"Only what an approved decision names is served. Set serving = titanicml_promotion.NAME.serving, and apply the promotion again if its record or artifact was changed.")
 }
 
 // spec is the endpoint that the model describes; tags may be nil where only names are asked for.

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/rollout"
 )
 
@@ -370,10 +371,48 @@ func TestEndpointBadInput(t *testing.T) {
 		"linear step":        {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `rollout = { strategy = "linear", size = 5 }`, "10 to 50 percent per step"},
 		"json path":          {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `smoke_test = { payload = "", content_type = "a", json_path = "a[" }`, "expected an index such as [0]"},
 		"bound of nothing":   {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `smoke_test = { payload = "", content_type = "a", min = 1 }`, "say which with json_path or csv_column"},
-		"no such decision":   {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `serving = ` + fmt.Sprintf(serving, "titanicml-local/titanicml"), "does not exist"},
 		"foreign decision":   {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `serving = ` + fmt.Sprintf(serving, "somewhere-else"), "is not one of the store's"},
 	} {
 		steps = append(steps, resource.TestStep{Config: h.config("resource \"titanicml_endpoint\" \"e\" {\n" + c.body + "\n}\n"), PlanOnly: true, ExpectError: says(c.want)})
 	}
+	// A promotion could bring this record back while it is applied, so that apply refuses it.
+	unmade := h.config("resource \"titanicml_endpoint\" \"e\" {\n" + `name = "x"` + "\n" + `instance = { type = "ml.t2.medium", count = 1 }` + "\nserving = " + fmt.Sprintf(serving, "titanicml-local/titanicml") + "\n}\n")
+	steps = append(steps,
+		resource.TestStep{Config: unmade, PlanOnly: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: unmade, ExpectError: saysAll("Version not approved for serving", "does not exist")})
 	h.run(steps...)
+}
+
+// TestEndpointMovesWhenItsRecordComesBack deletes the decision record, or edits it, while the endpoint has to be deployed anew. The
+// promotion restores the record in the same apply, so the plan must not refuse what that apply makes right.
+func TestEndpointMovesWhenItsRecordComesBack(t *testing.T) {
+	h := newHarness(t)
+	record := func(change func(uri string) error) func() {
+		return func() {
+			champion, err := decision.ReadChampion(t.Context(), h.client(), "tiny")
+			if err == nil {
+				err = change(champion.Pointer.DecisionURI)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	remove := func(uri string) error { return h.client().Remove(t.Context(), uri) }
+	moved := func(value string) string {
+		return h.config(servedConfig(`quality = "800"`, `environment = { VALUE = "`+value+`" }`))
+	}
+	h.run(
+		resource.TestStep{Config: moved("first")},
+		resource.TestStep{PreConfig: record(remove), Config: moved("second")},
+		resource.TestStep{
+			PreConfig: record(func(uri string) error {
+				_, err := h.client().Put(t.Context(), uri, "", []byte("{}"))
+				return err
+			}),
+			Config:      moved("third"),
+			ExpectError: saysAll("Version not approved for serving", "delete the object, and apply again"),
+		},
+		resource.TestStep{PreConfig: record(remove), Config: moved("third")},
+	)
 }

@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/minicore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
 // rounds bounds how often a person would apply again.
@@ -103,7 +105,7 @@ func (x *execution) settle(ctx context.Context, s *state) (applied int, err erro
 			} else {
 				x.console.do(ctx, deletePointer, s, 0)
 			}
-		case refusal.Summary == "Decision record tampered with":
+		case strings.Contains(refusal.Detail, "delete the object"): // a record that somebody has edited
 			if err := x.removeNamed(ctx, refusal.Detail); err != nil {
 				return applied, err
 			}
@@ -113,6 +115,27 @@ func (x *execution) settle(ctx context.Context, s *state) (applied int, err erro
 	}
 	x.w.violated("%s does not converge in %d applies; the last one said%s", s.spec.State, rounds, errorsOf(last))
 	return applied, nil
+}
+
+// crowned says whether there is a champion whose record is there.
+func (x *execution) crowned(ctx context.Context) (bool, error) {
+	c, err := x.w.console(ctx)
+	if err != nil {
+		return false, err
+	}
+	champion, err := x.console.champion(ctx, c)
+	if errors.Is(err, errNothing) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := c.Head(ctx, champion.DecisionURI); sagemaker.IsNotFound(err) {
+		return false, nil // somebody has deleted it, and what is configured now was decided otherwise
+	} else if err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // removeNamed deletes the record that a message tells to delete.

@@ -194,11 +194,9 @@ func one(ctx context.Context, s settings, seed uint64, program, dir string, r *r
 		if err := x.converge(limited); err != nil || len(w.violations()) > 0 {
 			return err
 		}
-		c, err := w.console(limited)
-		if err != nil {
+		if crowned, err := x.crowned(limited); err != nil {
 			return err
-		}
-		if _, err := x.console.champion(limited, c); !errors.Is(err, errNothing) {
+		} else if crowned {
 			break
 		}
 		// Everything was rejected, and held. With something better there has to be a champion.

@@ -10,6 +10,14 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
+// MissingRecordError says that there is no decision record where a serving object names one. A promotion that has decided it brings
+// it back when it is applied.
+type MissingRecordError struct{ URI string }
+
+func (e *MissingRecordError) Error() string {
+	return fmt.Sprintf("decision record %s does not exist", e.URI)
+}
+
 // CheckDecision reads the decision record that a serving object names, and errors unless it is intact and approves exactly
 // that version, image and artifact.
 func CheckDecision(ctx context.Context, c *sagemaker.Client, s Serving) error {
@@ -19,7 +27,7 @@ func CheckDecision(ctx context.Context, c *sagemaker.Client, s Serving) error {
 	}
 	r, err := decision.Read(ctx, c, s.DecisionURI, s.DecisionSHA256)
 	if sagemaker.IsNotFound(err) {
-		return fmt.Errorf("decision record %s does not exist", s.DecisionURI)
+		return &MissingRecordError{s.DecisionURI}
 	}
 	if err != nil {
 		return fmt.Errorf("checking the decision about %s: %w", s.PackageARN, err)
