@@ -17,8 +17,17 @@ type Body struct {
 	val   Value
 	loc   Locator
 	maybe bool
-	cache map[string]Value
+	cache []attrValue
+	many  map[string]Value // beyond maxListed
 }
+
+// attrValue is an argument that was evaluated. Rules ask for a handful of each body: a list is found through faster than a map is made.
+type attrValue struct {
+	name string
+	val  Value
+}
+
+const maxListed = 16
 
 // Range is the header of the block.
 func (b *Body) Range() hcl.Range {
@@ -37,7 +46,12 @@ func (b *Body) Attr(name string) Value {
 	if b.hcl == nil {
 		return b.val.Get(name)
 	}
-	if v, ok := b.cache[name]; ok {
+	for i := range b.cache {
+		if b.cache[i].name == name {
+			return b.cache[i].val
+		}
+	}
+	if v, ok := b.many[name]; ok {
 		return v
 	}
 	a := b.hcl.Attributes[name]
@@ -45,10 +59,17 @@ func (b *Body) Attr(name string) Value {
 		return Value{}
 	}
 	v := b.scope.eval(a.Expr)
-	if b.cache == nil {
-		b.cache = make(map[string]Value, 4)
+	if len(b.cache) < maxListed {
+		if b.cache == nil {
+			b.cache = make([]attrValue, 0, 4)
+		}
+		b.cache = append(b.cache, attrValue{name, v})
+		return v
 	}
-	b.cache[name] = v
+	if b.many == nil {
+		b.many = map[string]Value{}
+	}
+	b.many[name] = v
 	return v
 }
 
