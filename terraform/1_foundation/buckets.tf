@@ -69,20 +69,30 @@ data "aws_iam_policy_document" "audit_bucket" {
     }
   }
 
-  statement {
-    sid       = "AccessLogs"
-    actions   = ["s3:PutObject"]
-    resources = ["arn:aws:s3:::${local.audit}/access/*"]
+  # Each bucket's logs under its own prefix, and nothing beside it.
+  dynamic "statement" {
+    for_each = { state = local.state, store = local.store }
+    content {
+      sid       = "AccessLogs${title(statement.key)}"
+      actions   = ["s3:PutObject"]
+      resources = ["arn:aws:s3:::${local.audit}/access/${statement.key}/*"]
 
-    condition {
-      test     = "StringEquals"
-      values   = [local.account_id]
-      variable = "aws:SourceAccount"
-    }
+      condition {
+        test     = "ArnLike"
+        values   = ["arn:aws:s3:::${statement.value}"]
+        variable = "aws:SourceArn"
+      }
 
-    principals {
-      identifiers = ["logging.s3.amazonaws.com"]
-      type        = "Service"
+      condition {
+        test     = "StringEquals"
+        values   = [local.account_id]
+        variable = "aws:SourceAccount"
+      }
+
+      principals {
+        identifiers = ["logging.s3.amazonaws.com"]
+        type        = "Service"
+      }
     }
   }
 }
@@ -99,7 +109,7 @@ data "aws_iam_policy_document" "store_bucket" {
 
       principals {
         identifiers = ["*"]
-        type        = "*"
+        type        = "AWS"
       }
     }
   }

@@ -1,9 +1,10 @@
 module "data_key" {
   source = "../modules/key"
 
-  name        = "${local.name}-data"
-  account_id  = local.account_id
-  description = "Datasets, artifacts, images, SageMaker volumes and the titanicml store of ${var.env}"
+  name             = "${local.name}-data"
+  account_id       = local.account_id
+  description      = "Datasets, artifacts, images, SageMaker volumes and the titanicml store of ${var.env}"
+  policy_documents = local.data_key_readers
 }
 
 module "logs_key" {
@@ -111,4 +112,9 @@ data "aws_iam_policy_document" "logs_key" {
       type = "Service"
     }
   }
+}
+
+locals {
+  # The bucket policy alone does not open what the key encrypts.
+  data_key_readers = local.shares_ledger ? [data.aws_iam_policy_document.data_key.json] : []
 }

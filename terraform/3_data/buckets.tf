@@ -45,20 +45,30 @@ resource "aws_s3_object" "raw" {
 }
 
 data "aws_iam_policy_document" "logs_bucket" {
-  statement {
-    sid       = "AccessLogs"
-    actions   = ["s3:PutObject"]
-    resources = ["arn:aws:s3:::${local.logs}/access/*"]
+  # Each bucket's logs under its own prefix, and nothing beside it.
+  dynamic "statement" {
+    for_each = { artifacts = local.artifacts, datasets = local.datasets }
+    content {
+      sid       = "AccessLogs${title(statement.key)}"
+      actions   = ["s3:PutObject"]
+      resources = ["arn:aws:s3:::${local.logs}/access/${statement.key}/*"]
 
-    condition {
-      test     = "StringEquals"
-      values   = [local.account_id]
-      variable = "aws:SourceAccount"
-    }
+      condition {
+        test     = "ArnLike"
+        values   = ["arn:aws:s3:::${statement.value}"]
+        variable = "aws:SourceArn"
+      }
 
-    principals {
-      identifiers = ["logging.s3.amazonaws.com"]
-      type        = "Service"
+      condition {
+        test     = "StringEquals"
+        values   = [local.account_id]
+        variable = "aws:SourceAccount"
+      }
+
+      principals {
+        identifiers = ["logging.s3.amazonaws.com"]
+        type        = "Service"
+      }
     }
   }
 }

@@ -47,6 +47,20 @@ run "dev" {
   }
 }
 
+run "dev_shares_its_ledger_with_the_prod_account" {
+  command = plan
+
+  variables {
+    env          = "dev"
+    share_ledger = true
+  }
+
+  assert {
+    condition     = local.shares_ledger && length(local.data_key_readers) == 1
+    error_message = "Prod reads dev's ledger through the bucket's policy and through the key's."
+  }
+}
+
 run "prod_in_the_same_account" {
   command = plan
 

@@ -133,7 +133,7 @@ data "aws_iam_policy_document" "this" {
 
     principals {
       identifiers = ["*"]
-      type        = "*"
+      type        = "AWS"
     }
   }
 }
