@@ -74,11 +74,11 @@ fail() {
   exit 1
 }
 
-# shown PATH prints a path as it is typed from the current directory.
+# shown PATH prints a path as it is typed from the current directory, with what a shell needs around spaces.
 shown() {
   case $1 in
-    "$PWD"/*) printf '%s' "${1#"$PWD"/}" ;;
-    *) printf '%s' "$1" ;;
+    "$PWD"/*) printf '%q' "${1#"$PWD"/}" ;;
+    *) printf '%q' "$1" ;;
   esac
 }
 
@@ -227,7 +227,7 @@ for tool in titanic titanicml-local; do
 done
 command -v "$terraform" >/dev/null || { step=start fail "$terraform is not on PATH; set TERRAFORM to a terraform or tofu >= 1.8"; }
 
-if [[ -z ${TF_CLI_CONFIG_FILE:-} ]]; then
+if [[ ! -e ${TF_CLI_CONFIG_FILE:-} ]]; then
   TF_CLI_CONFIG_FILE=$("$root/tools/mirror.sh" "$(cat "$root/VERSION")")
   export TF_CLI_CONFIG_FILE
 fi
@@ -354,4 +354,6 @@ printf '\n'
 say "The endpoint goes on serving, and so does the engine behind it. Ask it yourself:"
 say "  $(shown "$root/bin/titanicml-local") invoke --data-dir $(shown "$data_dir") --endpoint $endpoint --data 2,female,17,0,1"
 say "End it:  $(shown "$root/bin/titanicml-local") stop --data-dir $(shown "$data_dir")"
-say "Remove everything, the engine included:  make clean"
+clean="make clean"
+if [[ $PWD != "$root" ]]; then clean="make -C $(shown "$root") clean"; fi
+say "Remove everything, the engine included:  $clean"

@@ -153,7 +153,11 @@ func rulesCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [NAME]",
 		Short: "List the rules, or explain one",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Lists the rules with their severity; with NAME, prints the rule's page: what it finds and why, a bad and a good example, its
+settings and how to ignore it. The same pages are in docs/rules.`,
+		Example: `  titanicml-lint rules
+  titanicml-lint rules iam_pass_role`,
+		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return ruleNames(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -180,7 +184,11 @@ func initCommand(s streams, f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "Write a commented " + linter.ConfigName,
-		Args:  cobra.NoArgs,
+		Long: "Writes " + linter.ConfigName + ` into the working directory: every rule with its settings, commented out and at their defaults.
+It holds for this directory and those below. A file that is there already is left alone.`,
+		Example: `  titanicml-lint init
+  titanicml-lint --chdir terraform init`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if f.chdir != "" {
 				if err := os.Chdir(f.chdir); err != nil {

@@ -72,7 +72,11 @@ func explainCommand(s streams, f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain FILE:LINE",
 		Short: "Show what the arguments on a line evaluate to, and where the values come from",
-		Args:  cobra.ExactArgs(1),
+		Long: `Evaluates the root module around the file and prints, for each argument on the line, its value in every instance and the
+variables, locals and modules that it comes from: why a rule sees what it says.`,
+		Example: `  titanicml-lint explain terraform/3_data/etl.tf:7
+  titanicml-lint explain --var env=prod main.tf:7`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, number, ok := cutLast(args[0], ":")
 			line, err := strconv.Atoi(number)
