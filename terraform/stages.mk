@@ -59,8 +59,8 @@ release-check: ## Check pipeline, endpoint, alarms and costs of ENV (dev) before
 stages-docs: ## Write the tables of rights in docs/ from the policies of the last rehearsal (make stages)
 	@$(STAGES) document
 
-# Needs Go 1.26, as this module does; later versions need a later Go.
-GORELEASER ?= go run github.com/goreleaser/goreleaser/v2@v2.17.0
+# Needs Go 1.26, as this module does; 2.18 needs a later one, and 2.16 a module that the Go proxy refuses.
+GORELEASER ?= go run github.com/goreleaser/goreleaser/v2@v2.15.1
 
 .PHONY: release
 release: ## Build, sign and publish the release of the tag at HEAD (CI)

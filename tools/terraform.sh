@@ -13,7 +13,7 @@ minimum="1.8"
 
 # version_of prints the version that a CLI says it has, such as 1.11.4.
 version_of() {
-  "$1" version 2>/dev/null | sed -nE '1s/^(Terraform|OpenTofu) v([0-9]+\.[0-9]+(\.[0-9]+)?).*/\2/p'
+  "$1" version 2>/dev/null | sed -nE 's/^(Terraform|OpenTofu) v([0-9]+\.[0-9]+(\.[0-9]+)?).*/\2/p'
 }
 
 # recent_enough tells whether version $1 is at least the minimum.

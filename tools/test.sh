@@ -16,7 +16,10 @@ TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/titanicml-test.XXXXXX")
 export TMPDIR
 
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli TERRAFORM=$cli CHECKPOINT_DISABLE=1
-if [[ $("$cli" version | head -n 1) == OpenTofu* ]]; then
+# OpenTofu puts a warning about a missing configuration file before its version, which the acceptance tests then cannot read.
+[[ -e ${TF_CLI_CONFIG_FILE:-/} ]] || unset TF_CLI_CONFIG_FILE
+version=$("$cli" version | grep -E '^(Terraform|OpenTofu) v')
+if [[ $version == OpenTofu* ]]; then
   export TF_ACC_PROVIDER_HOST=registry.opentofu.org
 fi
 
@@ -32,7 +35,7 @@ leftovers() {
   done
 }
 
-echo "testing with $("$cli" version | head -n 1) and the race detector (the first run compiles everything twice)"
+echo "testing with $version and the race detector (the first run compiles everything twice)"
 status=0
 read -ra packages <<<"${PACKAGES:-./...}"
 go test -race -timeout 20m -parallel 4 "$@" "${packages[@]}" || status=$?
