@@ -31,6 +31,7 @@ var runs = []struct{ page, languages, by string }{
 	{"docs/guides/moving-from-aws-sagemaker-endpoint.md", "console", "TestCookbook"},
 	{"docs/engine.md", "console", "TestEngine"},
 	{"examples/quickstart/README.md", "sh", "TestDemo in examples/quickstart"},
+	{"docs/guides/cost-estimates.md", "console", "TestCostGuide in linter/cmd/titanicml-lint"},
 	{"docs/rules/*.md", "sh plain", "the rules' tests, over the files that these pages are generated from"},
 	{"docs/functions/*.md", "text", "make generate: signatures from the provider's schema"},
 	{"docs/resources/*.md", "shell", "TestImportExamples"},
