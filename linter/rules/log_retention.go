@@ -33,6 +33,9 @@ func logRetention(p *linter.Pass) {
 		case v.Kind() == eval.Absent || v.Kind() == eval.Null || known && days == 0:
 			return "forever"
 		case known && (days < least || days > most):
+			if days == 1 {
+				return "for 1 day"
+			}
 			return fmt.Sprintf("for %d days", days)
 		}
 		return ""

@@ -22,7 +22,7 @@ var MissingAlarm = &linter.Rule{
 - **endpoints** (aws_sagemaker_endpoint, titanicml_endpoint): an alarm on the metric Invocation5XXErrors of AWS/SageMaker;
 - **costs** (whatever costs by the hour): a notification of a budget, or an alarm on EstimatedCharges of AWS/Billing.
 
-What is unknown counts as there. Resources of titanicml on the local engine need none.`,
+An alarm whose actions are switched off and a rule that is disabled tell nobody. What is unknown counts as there. Resources of titanicml on the local engine need none.`,
 	Run: runMissingAlarm,
 }
 
@@ -69,6 +69,9 @@ func keepTraining(p *linter.Pass) {
 }
 
 func keepAlarm(p *linter.Pass, a *eval.Resource) {
+	if on, known := a.Attr("actions_enabled").Bool(); known && !on {
+		return
+	}
 	metrics := []*eval.Body{&a.Body}
 	for _, q := range a.Blocks("metric_query") {
 		metrics = append(metrics, q.Blocks("metric")...)
@@ -98,6 +101,9 @@ func keepTrainingRules(p *linter.Pass) {
 		}
 	}
 	for _, r := range p.Root.OfType("aws_cloudwatch_event_rule") {
+		if disabled(r) {
+			continue
+		}
 		name, _ := r.Attr("name").Str()
 		if matchesFailedTraining(r.Attr("event_pattern")) && (targets[policies.BlockKey{r.Module.Path, r.LocalAddress()}] || name != "" && targets[policies.BlockKey{"", name}]) {
 			p.Keep(provided("training"))

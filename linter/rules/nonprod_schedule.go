@@ -42,7 +42,7 @@ func runNonprodSchedule(p *linter.Pass) {
 		}
 	}
 	for _, s := range p.Root.OfType("aws_scheduler_schedule", "aws_cloudwatch_event_rule", "aws_appautoscaling_scheduled_action", "aws_autoscaling_schedule") {
-		if suspendsSomething(p, s) {
+		if !disabled(s) && suspendsSomething(p, s) {
 			p.Keep(provided("schedule"))
 			return
 		}

@@ -109,6 +109,13 @@ func unseenStage(t *linter.Tree, dir string) bool {
 	return false
 }
 
+// disabled reports a rule or schedule that is switched off.
+func disabled(r *eval.Resource) bool {
+	state, _ := r.Attr("state").Str()
+	on, known := r.Attr("is_enabled").Bool()
+	return state == "DISABLED" || known && !on
+}
+
 // reportNeed reports at the resource that asks.
 func reportNeed(p *linter.Pass, n need, format string, args ...any) {
 	f := p.Report(eval.At(n.at), format, args...)

@@ -303,7 +303,14 @@ func fixTags(p *linter.Pass, r *eval.Resource, lack []string) []linter.Edit {
 		before.End, after.Start = before.Start, after.End
 		return []linter.Edit{{Range: before, Text: "merge(" + merge + ", "}, {Range: after, Text: ")"}}
 	}
-	if obj, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
+	args := []hclsyntax.Expression{a.Expr}
+	if call, ok := a.Expr.(*hclsyntax.FunctionCallExpr); ok && call.Name == "merge" && !call.ExpandFinal {
+		args = call.Args
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	if obj, ok := args[len(args)-1].(*hclsyntax.ObjectConsExpr); ok { // the last argument of merge wins
 		return []linter.Edit{newItems(source, obj, pairs)}
 	}
 	return nil

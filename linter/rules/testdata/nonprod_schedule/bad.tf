@@ -14,3 +14,16 @@ resource "aws_scheduler_schedule" "retrain" {
     role_arn = aws_iam_role.schedule.arn
   }
 }
+
+resource "aws_scheduler_schedule" "stop" {
+  name                = "titanic-stop"
+  state               = "DISABLED"
+  schedule_expression = "cron(0 20 * * ? *)"
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
+    role_arn = aws_iam_role.schedule.arn
+  }
+}
