@@ -75,13 +75,13 @@ func (r *endpointResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"serverless": endpointServerlessAttribute(),
 			"environment": schema.MapAttribute{Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Environment variables of the container. Another value is a new deployment."},
-			"vpc":               endpointVPCAttribute(),
-			"network_isolation": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the container gets no network at all. Default `false`."},
-			"kms_key_arn":       schema.StringAttribute{Optional: true, MarkdownDescription: "KMS key of the instances' volumes."},
-			"rollout":           endpointRolloutAttribute(),
-			"smoke_test":        endpointSmokeTestAttribute(),
-			"tags":              tagsAttribute(),
-			"tags_all":          tagsAllAttribute(),
+			"vpc_config":               vpcConfigAttribute("Network of the container, as `aws_sagemaker_model` has it. Another one is a new deployment."),
+			"enable_network_isolation": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the container gets no network at all. Default `false`. Another value is a new deployment."},
+			"kms_key_arn":              schema.StringAttribute{Optional: true, MarkdownDescription: "KMS key of the instances' volumes, as `aws_sagemaker_endpoint_configuration` has it. Another one is a new deployment. Serverless endpoints have none."},
+			"rollout":                  endpointRolloutAttribute(),
+			"smoke_test":               endpointSmokeTestAttribute(),
+			"tags":                     tagsAttribute(),
+			"tags_all":                 tagsAllAttribute(),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true, Delete: true,
 				CreateDescription: "How long to wait for the endpoint. Default `30m`.",
 				UpdateDescription: "How long to wait for an update. Default: the rollout's `max_execution`, its `termination_wait` and 15 minutes.",
@@ -487,6 +487,7 @@ func (m *endpointModel) adopt(ctx context.Context, e *rollout.Endpoint, diags *d
 	if e.Container != nil && len(e.Container.Environment) > 0 {
 		m.Environment = stringMapValue(e.Container.Environment)
 	}
+	m.VPCConfig, m.NetworkIsolation, m.KMSKeyARN = vpcValue(ctx, e.VPC, diags), readFlag(m.NetworkIsolation, &e.Isolation), optionalString(e.KMSKeyARN)
 	if e.Variant != nil {
 		m.Name = types.StringValue(aws.ToString(&e.Name))
 	}

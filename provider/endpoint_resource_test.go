@@ -362,16 +362,18 @@ func TestEndpointBadInput(t *testing.T) {
 	h := newHarness(t)
 	var steps []resource.TestStep
 	for _, c := range map[string]struct{ body, want string }{
-		"name":               {`name = "-x"` + "\n" + `instance = { type = "ml.t2.medium", count = 1 }`, "1 to 63 letters"},
-		"no capacity":        {`name = "x"`, "Exactly one of these attributes must be configured: [instance,serverless]"},
-		"both":               {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `serverless = { memory_mb = 1024, max_concurrency = 1 }`, "Exactly one of these attributes must be configured: [instance,serverless]"},
-		"memory":             {`name = "x"` + "\n" + `serverless = { memory_mb = 1000, max_concurrency = 1 }`, "value must be one of"},
-		"serverless rollout": {`name = "x"` + "\n" + `serverless = { memory_mb = 1024, max_concurrency = 1 }` + "\n" + `rollout = { strategy = "canary" }`, "SageMaker moves serverless endpoints all at once"},
-		"bake":               {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `rollout = { strategy = "canary", bake = "2h" }`, "bake is 2h0m0s; SageMaker takes at most 1h0m0s"},
-		"linear step":        {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `rollout = { strategy = "linear", size = 5 }`, "10 to 50 percent per step"},
-		"json path":          {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `smoke_test = { payload = "", content_type = "a", json_path = "a[" }`, "expected an index such as [0]"},
-		"bound of nothing":   {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `smoke_test = { payload = "", content_type = "a", min = 1 }`, "say which with json_path or csv_column"},
-		"foreign decision":   {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `serving = ` + fmt.Sprintf(serving, "somewhere-else"), "is not one of the store's"},
+		"name":                {`name = "-x"` + "\n" + `instance = { type = "ml.t2.medium", count = 1 }`, "1 to 63 letters"},
+		"no capacity":         {`name = "x"`, "Exactly one of these attributes must be configured: [instance,serverless]"},
+		"both":                {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `serverless = { memory_mb = 1024, max_concurrency = 1 }`, "Exactly one of these attributes must be configured: [instance,serverless]"},
+		"memory":              {`name = "x"` + "\n" + `serverless = { memory_mb = 1000, max_concurrency = 1 }`, "value must be one of"},
+		"serverless rollout":  {`name = "x"` + "\n" + `serverless = { memory_mb = 1024, max_concurrency = 1 }` + "\n" + `rollout = { strategy = "canary" }`, "SageMaker moves serverless endpoints all at once"},
+		"serverless in a VPC": {`name = "x"` + "\n" + `serverless = { memory_mb = 1024, max_concurrency = 1 }` + "\n" + `vpc_config = { subnets = ["subnet-1"], security_group_ids = ["sg-1"] }`, "vpc_config is given with serverless"},
+		"no subnet":           {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `vpc_config = { subnets = [], security_group_ids = ["sg-1"] }`, "at least 1"},
+		"bake":                {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `rollout = { strategy = "canary", bake = "2h" }`, "bake is 2h0m0s; SageMaker takes at most 1h0m0s"},
+		"linear step":         {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `rollout = { strategy = "linear", size = 5 }`, "10 to 50 percent per step"},
+		"json path":           {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `smoke_test = { payload = "", content_type = "a", json_path = "a[" }`, "expected an index such as [0]"},
+		"bound of nothing":    {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `smoke_test = { payload = "", content_type = "a", min = 1 }`, "say which with json_path or csv_column"},
+		"foreign decision":    {`name = "x"` + "\n" + `instance = { type = "a", count = 1 }` + "\n" + `serving = ` + fmt.Sprintf(serving, "somewhere-else"), "is not one of the store's"},
 	} {
 		steps = append(steps, resource.TestStep{Config: h.config("resource \"titanicml_endpoint\" \"e\" {\n" + c.body + "\n}\n"), PlanOnly: true, ExpectError: says(c.want)})
 	}

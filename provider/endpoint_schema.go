@@ -37,8 +37,8 @@ type endpointModel struct {
 	Instance         types.Object   `tfsdk:"instance"`
 	Serverless       types.Object   `tfsdk:"serverless"`
 	Environment      types.Map      `tfsdk:"environment"`
-	VPC              types.Object   `tfsdk:"vpc"`
-	NetworkIsolation types.Bool     `tfsdk:"network_isolation"`
+	VPCConfig        types.Object   `tfsdk:"vpc_config"`
+	NetworkIsolation types.Bool     `tfsdk:"enable_network_isolation"`
 	KMSKeyARN        types.String   `tfsdk:"kms_key_arn"`
 	Rollout          types.Object   `tfsdk:"rollout"`
 	SmokeTest        types.Object   `tfsdk:"smoke_test"`
@@ -68,11 +68,6 @@ type endpointServerlessModel struct {
 }
 
 var endpointServerlessTypes = map[string]attr.Type{"memory_mb": types.Int64Type, "max_concurrency": types.Int64Type, "provisioned_concurrency": types.Int64Type}
-
-type endpointVPCModel struct {
-	Subnets types.List `tfsdk:"subnets"`
-	Groups  types.List `tfsdk:"security_group_ids"`
-}
 
 type endpointRolloutModel struct {
 	Strategy        types.String `tfsdk:"strategy"`
@@ -140,17 +135,6 @@ func endpointServerlessAttribute() schema.Attribute {
 	}
 }
 
-func endpointVPCAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "Network of the container.",
-		Attributes: map[string]schema.Attribute{
-			"subnets":            schema.ListAttribute{Required: true, ElementType: types.StringType, Validators: []validator.List{listvalidator.SizeBetween(1, 16)}, MarkdownDescription: "Subnet IDs."},
-			"security_group_ids": schema.ListAttribute{Required: true, ElementType: types.StringType, Validators: []validator.List{listvalidator.SizeBetween(1, 5)}, MarkdownDescription: "Security group IDs."},
-		},
-	}
-}
-
 func endpointRolloutAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
@@ -190,6 +174,13 @@ func endpointSmokeTestAttribute() schema.Attribute {
 
 // validate checks what the schema cannot say.
 func (m *endpointModel) validate(ctx context.Context, diags *diag.Diagnostics) {
+	if !m.Serverless.IsNull() && !m.Serverless.IsUnknown() {
+		for name, given := range map[string]bool{"vpc_config": !m.VPCConfig.IsNull() && !m.VPCConfig.IsUnknown(), "enable_network_isolation": m.NetworkIsolation.ValueBool()} {
+			if given {
+				diags.AddAttributeError(path.Root(name), "Network of a serverless endpoint", name+" is given with serverless, which SageMaker runs without VPC and network isolation. Remove it, or use instance.")
+			}
+		}
+	}
 	if !m.Rollout.IsNull() && !m.Rollout.IsUnknown() {
 		at := path.Root("rollout")
 		if !m.Serverless.IsNull() && !m.Serverless.IsUnknown() {
@@ -230,7 +221,7 @@ func (m *endpointModel) validate(ctx context.Context, diags *diag.Diagnostics) {
 
 // unknownInputs reports whether something that decides the configuration's name is unknown.
 func (m *endpointModel) unknownInputs() bool {
-	for _, v := range []attr.Value{m.Name, m.Serving, m.RoleARN, m.Instance, m.Serverless, m.Environment, m.VPC, m.NetworkIsolation, m.KMSKeyARN} {
+	for _, v := range []attr.Value{m.Name, m.Serving, m.RoleARN, m.Instance, m.Serverless, m.Environment, m.VPCConfig, m.NetworkIsolation, m.KMSKeyARN} {
 		if hasUnknown(v) {
 			return true
 		}
@@ -299,11 +290,8 @@ func (m *endpointModel) capacity(ctx context.Context, s *rollout.Spec, diags *di
 		diags.Append(m.Serverless.As(ctx, &v, basetypes.ObjectAsOptions{})...)
 		s.MemoryMB, s.Concurrency, s.Provisioned = int32(v.MemoryMB.ValueInt64()), int32(v.Concurrency.ValueInt64()), int32(v.Provisioned.ValueInt64())
 	}
-	if !m.VPC.IsNull() {
-		var v endpointVPCModel
-		diags.Append(m.VPC.As(ctx, &v, basetypes.ObjectAsOptions{})...)
-		diags.Append(v.Subnets.ElementsAs(ctx, &s.Subnets, false)...)
-		diags.Append(v.Groups.ElementsAs(ctx, &s.Groups, false)...)
+	if v := vpcConfig(ctx, m.VPCConfig, diags); v != nil {
+		s.Subnets, s.Groups = v.Subnets, v.SecurityGroupIds
 	}
 }
 

@@ -106,6 +106,9 @@ func (m *evaluationModel) hash(ctx context.Context, in evaluationInputs, diags *
 		"command":   [][]string{stringList(ctx, m.Entrypoint, diags), stringList(ctx, m.Arguments, diags)},
 		"baseline":  baseline,
 	}
+	if set := m.jobSecurity.hash(ctx, diags); len(set) > 0 {
+		inputs["security"] = set
+	}
 	return sagemaker.InputHash(inputs)
 }
 

@@ -108,6 +108,7 @@ func (r *evaluationResource) Schema(ctx context.Context, _ resource.SchemaReques
 				}},
 		},
 	}
+	addJobSecurity(resp.Schema.Attributes)
 }
 
 func (r *evaluationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -207,6 +208,7 @@ func (r *evaluationResource) Read(ctx context.Context, req resource.ReadRequest,
 		addError(&resp.Diagnostics, "Evaluation not read", err)
 		return
 	}
+	m.takeSecurity(ctx, job, &resp.Diagnostics)
 	if m.Image.IsNull() {
 		m.takeInputs(job, tags)
 		m.ProgressFile = types.StringValue(r.session.progressFile(progressEvaluation, m.Name.ValueString()))
@@ -313,7 +315,9 @@ type evaluationModel struct {
 	PredictionsSHA256 types.String   `tfsdk:"predictions_sha256"`
 	EvidenceURI       types.String   `tfsdk:"evidence_uri"`
 	ProgressFile      types.String   `tfsdk:"progress_file"`
-	Baseline          types.Object   `tfsdk:"baseline"`
+
+	jobSecurity
+	Baseline types.Object `tfsdk:"baseline"`
 }
 
 // input is the processing job: model, data and champion in, one folder of results out.
@@ -332,6 +336,9 @@ func (m *evaluationModel) input(ctx context.Context, c *sagemaker.Client, name s
 				S3Uri:     aws.String(c.Store.Join("evaluations", name, "output").URI()),
 				LocalPath: aws.String("/opt/ml/processing/output"), S3UploadMode: sdktypes.ProcessingS3UploadModeEndOfJob}}}},
 	}
+	job.NetworkConfig = m.processing(ctx, diags)
+	job.ProcessingResources.ClusterConfig.VolumeKmsKeyId = m.VolumeKMSKeyID.ValueStringPointer()
+	job.ProcessingOutputConfig.KmsKeyId = m.KMSKeyID.ValueStringPointer()
 	if env := stringMap(ctx, m.Environment, diags); len(env) > 0 {
 		job.Environment = env
 	}
@@ -346,6 +353,23 @@ func (m *evaluationModel) input(ctx context.Context, c *sagemaker.Client, name s
 		add("baseline", in.champion.ArtifactURI)
 	}
 	return job
+}
+
+// takeSecurity reads the network and the keys of the job.
+func (m *evaluationModel) takeSecurity(ctx context.Context, job *sagemaker.Job, diags *diag.Diagnostics) {
+	out := job.Processing
+	var network sdktypes.NetworkConfig
+	if out.NetworkConfig != nil {
+		network = *out.NetworkConfig
+	}
+	var key, volumeKey *string
+	if o := out.ProcessingOutputConfig; o != nil {
+		key = o.KmsKeyId
+	}
+	if r := out.ProcessingResources; r != nil && r.ClusterConfig != nil {
+		volumeKey = r.ClusterConfig.VolumeKmsKeyId
+	}
+	m.jobSecurity.read(ctx, network.VpcConfig, network.EnableNetworkIsolation, network.EnableInterContainerTrafficEncryption, key, volumeKey, diags)
 }
 
 // take copies what a job reports; what it wrote is read by collect, and null until then.

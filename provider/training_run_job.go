@@ -41,13 +41,17 @@ func (m *trainingRunModel) hash(ctx context.Context, diags *diag.Diagnostics) (s
 	for _, d := range m.metricDefinitions(ctx, diags) {
 		defs = append(defs, [2]string{d.Name.ValueString(), d.Regex.ValueString()})
 	}
-	return sagemaker.InputHash(map[string]any{
+	inputs := map[string]any{
 		"kind": "training", "image": m.Image.ValueString(),
 		"inputs": stringMap(ctx, m.Inputs, diags), "hyperparameters": stringMap(ctx, m.Hyperparameters, diags),
 		"environment": stringMap(ctx, m.Environment, diags), "metrics": defs, "triggers": stringMap(ctx, m.Triggers, diags),
 		"resources": []any{res.InstanceType.ValueString(), res.InstanceCount.ValueInt64(), res.VolumeSizeGB.ValueInt64(), m.UseSpot.ValueBool()},
 		"command":   [][]string{stringList(ctx, m.Entrypoint, diags), stringList(ctx, m.Arguments, diags)},
-	})
+	}
+	if set := m.jobSecurity.hash(ctx, diags); len(set) > 0 {
+		inputs["security"] = set
+	}
+	return sagemaker.InputHash(inputs)
 }
 
 func (m *trainingRunModel) input(ctx context.Context, diags *diag.Diagnostics) *sdk.CreateTrainingJobInput {
@@ -62,6 +66,8 @@ func (m *trainingRunModel) input(ctx context.Context, diags *diag.Diagnostics) *
 			InstanceCount: aws.Int32(int32(res.InstanceCount.ValueInt64())), VolumeSizeInGB: aws.Int32(int32(res.VolumeSizeGB.ValueInt64()))},
 		StoppingCondition: &sdktypes.StoppingCondition{MaxRuntimeInSeconds: seconds(m.MaxRuntime, time.Hour)},
 	}
+	in.VpcConfig, in.EnableNetworkIsolation, in.EnableInterContainerTrafficEncryption = m.vpc(ctx, diags), flagPointer(m.NetworkIsolation), flagPointer(m.TrafficEncryption)
+	in.ResourceConfig.VolumeKmsKeyId = m.VolumeKMSKeyID.ValueStringPointer()
 	if hp := stringMap(ctx, m.Hyperparameters, diags); len(hp) > 0 {
 		in.HyperParameters = hp
 	}
@@ -125,6 +131,19 @@ func (m *trainingRunModel) take(ctx context.Context, c *sagemaker.Client, job *s
 		diags.AddWarning("Log not readable", err.Error())
 	}
 	m.LogTail = types.StringValue(tail)
+}
+
+// takeSecurity reads the network and the keys of the job.
+func (m *trainingRunModel) takeSecurity(ctx context.Context, job *sagemaker.Job, diags *diag.Diagnostics) {
+	out := job.Training
+	var key, volumeKey *string
+	if o := out.OutputDataConfig; o != nil {
+		key = o.KmsKeyId
+	}
+	if r := out.ResourceConfig; r != nil {
+		volumeKey = r.VolumeKmsKeyId
+	}
+	m.jobSecurity.read(ctx, out.VpcConfig, out.EnableNetworkIsolation, out.EnableInterContainerTrafficEncryption, key, volumeKey, diags)
 }
 
 // takeArtifact digests the artifact by reading it and returns its ETag.

@@ -100,6 +100,7 @@ func (r *trainingRunResource) Schema(ctx context.Context, _ resource.SchemaReque
 			"progress_file":    computedString(progressText),
 		},
 	}
+	addJobSecurity(resp.Schema.Attributes)
 }
 
 func (r *trainingRunResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -148,7 +149,7 @@ func (r *trainingRunResource) Create(ctx context.Context, req resource.CreateReq
 		addError(&resp.Diagnostics, summary, err)
 		return
 	}
-	in.OutputDataConfig = &sdktypes.OutputDataConfig{S3OutputPath: aws.String(c.Store.Join("runs").URI())}
+	in.OutputDataConfig = &sdktypes.OutputDataConfig{S3OutputPath: aws.String(c.Store.Join("runs").URI()), KmsKeyId: m.KMSKeyID.ValueStringPointer()}
 	if err := c.EnsureBucket(ctx, c.Store.Bucket); err != nil {
 		addError(&resp.Diagnostics, summary, err)
 		return
@@ -224,6 +225,7 @@ func (r *trainingRunResource) Read(ctx context.Context, req resource.ReadRequest
 		addError(&resp.Diagnostics, "Training run not read", err)
 		return
 	}
+	m.takeSecurity(ctx, job, &resp.Diagnostics)
 	imported := m.Image.IsNull()
 	if imported {
 		m.takeInputs(ctx, job, tags, &resp.Diagnostics)
@@ -346,4 +348,6 @@ type trainingRunModel struct {
 	LogTail           types.String   `tfsdk:"log_tail"`
 	LogFile           types.String   `tfsdk:"log_file"`
 	ProgressFile      types.String   `tfsdk:"progress_file"`
+
+	jobSecurity
 }

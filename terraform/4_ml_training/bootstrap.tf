@@ -11,6 +11,13 @@ resource "titanicml_evaluation" "bootstrap" {
   resources        = { instance_type = var.instance_type }
   role_arn         = local.sagemaker_role_arn
   training_dataset = local.train.uri
+  vpc_config       = { security_group_ids = [local.workload_security_group_id], subnets = local.subnet_ids }
+
+  # As the pipeline's jobs: no network for the container, keys of 1_foundation.
+  enable_inter_container_traffic_encryption = true
+  enable_network_isolation                  = true
+  kms_key_id                                = local.data_key_arn
+  volume_kms_key_id                         = local.data_key_arn
 
   depends_on = [aws_cloudwatch_log_group.jobs, module.sagemaker_role]
 }
@@ -37,6 +44,13 @@ resource "titanicml_training_run" "bootstrap" {
   resources          = { instance_type = var.instance_type }
   role_arn           = local.sagemaker_role_arn
   use_spot           = var.use_spot
+  vpc_config         = { security_group_ids = [local.workload_security_group_id], subnets = local.subnet_ids }
+
+  # As the pipeline's jobs: no network for the container, keys of 1_foundation.
+  enable_inter_container_traffic_encryption = true
+  enable_network_isolation                  = true
+  kms_key_id                                = local.data_key_arn
+  volume_kms_key_id                         = local.data_key_arn
 
   depends_on = [aws_cloudwatch_log_group.jobs, module.sagemaker_role]
 }

@@ -7,6 +7,14 @@ resource "titanicml_endpoint" "survival" {
   instance   = var.instance_type == null ? null : { count = var.capacity.min, type = var.instance_type }
   serverless = var.instance_type == null ? { max_concurrency = 5, memory_mb = 2048 } : null
 
+  # Serverless endpoints run outside the VPC and have no volumes of their own.
+  enable_network_isolation = var.instance_type == null ? null : true
+  kms_key_arn              = var.instance_type == null ? null : local.data_key_arn
+  vpc_config = var.instance_type == null ? null : {
+    security_group_ids = [local.workload_security_group_id]
+    subnets            = local.subnet_ids
+  }
+
   smoke_test = {
     accept       = "application/json"
     content_type = "text/csv"

@@ -45,6 +45,12 @@ resource "titanicml_evaluation" "candidate" {
   model_uri        = local.registered.artifact_uri
   role_arn         = local.sagemaker_role_arn
   training_dataset = local.evaluation_dataset.train_uri
+  vpc_config       = { security_group_ids = [local.workload_security_group_id], subnets = local.subnet_ids }
+
+  enable_inter_container_traffic_encryption = true
+  enable_network_isolation                  = true
+  kms_key_id                                = local.data_key_arn
+  volume_kms_key_id                         = local.data_key_arn
 }
 
 data "titanicml_model_versions" "survival" {

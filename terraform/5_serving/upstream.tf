@@ -10,6 +10,16 @@ data "terraform_remote_state" "foundation" {
   }
 }
 
+data "terraform_remote_state" "networking" {
+  backend = "s3"
+
+  config = {
+    bucket = "titanic-${var.env}-state-${local.account_id}"
+    key    = "${var.env}/2_networking/terraform.tfstate"
+    region = local.region
+  }
+}
+
 data "terraform_remote_state" "ml_training" {
   backend = "s3"
 
@@ -27,6 +37,10 @@ locals {
   logs_key_arn      = data.terraform_remote_state.foundation.outputs.logs_key_arn
   operator_role_arn = data.terraform_remote_state.foundation.outputs.operator_role_arn
   store             = data.terraform_remote_state.foundation.outputs.store
+
+  # 2_networking
+  subnet_ids                 = data.terraform_remote_state.networking.outputs.subnet_ids
+  workload_security_group_id = data.terraform_remote_state.networking.outputs.workload_security_group_id
 
   # 4_ml_training
   bootstrap_evaluation  = data.terraform_remote_state.ml_training.outputs.bootstrap_evaluation

@@ -26,7 +26,11 @@ type Endpoint struct {
 	Variant    *types.ProductionVariant
 	Container  *types.ContainerDefinition
 	RoleARN    string
-	Tags       map[string]string
+	// VPC and Isolation are the model's, KMSKeyARN the configuration's.
+	VPC       *types.VpcConfig
+	Isolation bool
+	KMSKeyARN string
+	Tags      map[string]string
 }
 
 // Ours reports whether this project made the endpoint.
@@ -56,6 +60,7 @@ func Find(ctx context.Context, c *sagemaker.Client, name string) (*Endpoint, err
 	if err != nil {
 		return nil, fmt.Errorf("describing endpoint configuration %s: %w", e.Config, err)
 	}
+	e.KMSKeyARN = aws.ToString(config.KmsKeyId)
 	if len(config.ProductionVariants) == 0 {
 		return e, nil
 	}
@@ -69,6 +74,7 @@ func Find(ctx context.Context, c *sagemaker.Client, name string) (*Endpoint, err
 		return nil, fmt.Errorf("describing model %s: %w", e.Model, err)
 	}
 	e.Container, e.RoleARN = model.PrimaryContainer, aws.ToString(model.ExecutionRoleArn)
+	e.VPC, e.Isolation = model.VpcConfig, aws.ToBool(model.EnableNetworkIsolation)
 	tags, err := c.ListTags(ctx, aws.ToString(model.ModelArn))
 	if err != nil {
 		return nil, err

@@ -100,6 +100,13 @@ run "dev" {
     condition     = titanicml_training_run.bootstrap.use_spot && titanicml_training_run.bootstrap.max_wait == "2h"
     error_message = "The bootstrap run uses spot capacity in dev."
   }
+
+  assert {
+    condition = alltrue([for job in [titanicml_training_run.bootstrap, titanicml_evaluation.bootstrap] :
+      job.vpc_config.subnets == toset(["subnet-a", "subnet-b"]) && job.enable_network_isolation && job.kms_key_id == local.data_key_arn && job.volume_kms_key_id == local.data_key_arn
+    ])
+    error_message = "Jobs of Terraform run in the private subnets, isolated, under the data key, as those of the pipeline do."
+  }
 }
 
 run "on_demand" {

@@ -24,6 +24,16 @@ override_data {
 }
 
 override_data {
+  target = data.terraform_remote_state.networking
+  values = {
+    outputs = {
+      subnet_ids                 = ["subnet-a", "subnet-b"]
+      workload_security_group_id = "sg-workload"
+    }
+  }
+}
+
+override_data {
   target = data.terraform_remote_state.ml_training
   values = {
     outputs = {
@@ -80,6 +90,11 @@ run "dev" {
   }
 
   assert {
+    condition     = titanicml_endpoint.survival.vpc_config.subnets == toset(["subnet-a", "subnet-b"]) && titanicml_endpoint.survival.kms_key_arn == local.data_key_arn
+    error_message = "The endpoint stands in the private subnets, with the data key on its volumes."
+  }
+
+  assert {
     condition     = titanicml_promotion.survival.candidate == local.bootstrap_version_arn && titanicml_promotion.survival.evaluation == local.bootstrap_evaluation
     error_message = "Without a candidate the bootstrap version stands at the gate, with its own evaluation."
   }
@@ -99,7 +114,7 @@ run "serverless" {
   }
 
   assert {
-    condition     = titanicml_endpoint.survival.serverless.memory_mb == 2048 && titanicml_endpoint.survival.instance == null && !output.costs_at_rest
+    condition     = titanicml_endpoint.survival.serverless.memory_mb == 2048 && titanicml_endpoint.survival.instance == null && titanicml_endpoint.survival.vpc_config == null && !output.costs_at_rest
     error_message = "Without an instance type the endpoint is serverless."
   }
 }
