@@ -29,7 +29,7 @@ resource "titanicml_dataset" "d" {
 `
 
 func TestDatasetLifecycle(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects)
 	const address = "titanicml_dataset.d"
 	first := ""
 	h.run(
@@ -109,14 +109,14 @@ func TestDatasetLifecycle(t *testing.T) {
 }
 
 func TestDatasetAdoptsObject(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects)
 	c := h.client()
-	const from = "s3://titanicml-local/elsewhere/titanic.csv"
+	from := "s3://" + c.Store.Bucket + "/elsewhere/titanic.csv"
 	put(t, c, from, "id,label\n1,0\n")
 	config := h.config(`
 resource "titanicml_dataset" "d" {
   name       = "adopted"
-  source_uri = "s3://titanicml-local/elsewhere/titanic.csv"
+  source_uri = "` + from + `"
 }
 `)
 	const address = "titanicml_dataset.d"
@@ -172,7 +172,7 @@ func TestDatasetRefusals(t *testing.T) {
 		"bad uri":        {"id,label\n1,0\n", `resource "titanicml_dataset" "d" {` + "\nname = \"a\"\nsource_uri = \"/tmp/x\"\n}", "expected an S3 URI such as s3://bucket/key"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t)
+			h := newHarness(t, needObjects)
 			if tc.file == "" {
 				if err := os.Remove(filepath.Join(h.dir, "train.csv")); err != nil {
 					t.Fatal(err)

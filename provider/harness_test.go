@@ -30,6 +30,9 @@ type harness struct {
 	// data is the engine's data directory.
 	data string
 
+	// foreign is nil on the embedded engine.
+	foreign *foreign
+
 	mu     sync.Mutex
 	engine *engine.Engine
 	starts int
@@ -37,28 +40,33 @@ type harness struct {
 }
 
 // newHarness skips the test where no Terraform is at hand: terraform-plugin-testing would download one.
-// It lets the test run beside others: most of its time is spent waiting for Terraform.
-func newHarness(t testing.TB) *harness {
+// It lets the test run beside others: most of its time is spent waiting for Terraform. needs says what the test asks of an endpoint
+// that is not the embedded engine; a test without needs is about the engine itself.
+func newHarness(t testing.TB, needs ...need) *harness {
 	t.Helper()
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		if _, err := exec.LookPath("terraform"); err != nil {
 			t.Skip("needs terraform on PATH, or TF_ACC_TERRAFORM_PATH")
 		}
 	}
-	return newProtocolHarness(t)
+	return newProtocolHarness(t, needs...)
 }
 
 // newProtocolHarness is for tests that call the provider's protocol themselves.
-func newProtocolHarness(t testing.TB) *harness {
+func newProtocolHarness(t testing.TB, needs ...need) *harness {
 	t.Helper()
-	if test, ok := t.(*testing.T); ok {
+	foreign := foreignEndpoint()
+	if test, ok := t.(*testing.T); ok && foreign == nil {
 		test.Parallel()
 	}
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &harness{t: t, dir: dir, data: filepath.Join(dir, "data")}
+	h := &harness{t: t, dir: dir, data: filepath.Join(dir, "data"), foreign: foreign}
+	if foreign != nil {
+		foreign.begin(t, needs)
+	}
 	t.Cleanup(h.stop)
 	h.write("train.csv", "id,label\n1,0\n2,1\n")
 	h.write("holdout.csv", "id,label\n3,0\n4,1\n")
@@ -104,6 +112,13 @@ func (h *harness) providers() map[string]func() (tfprotov6.ProviderServer, error
 // client talks to the engine behind Terraform's back.
 func (h *harness) client() *sagemaker.Client {
 	h.t.Helper()
+	if h.foreign != nil {
+		c, err := h.foreign.client(h.t.Context(), h.foreign.accessKey())
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		return c
+	}
 	url, err := h.start(h.t.Context(), h.data, nil)
 	if err != nil {
 		h.t.Fatal(err)
@@ -145,6 +160,9 @@ func (h *harness) config(body string) string {
 }
 
 func (h *harness) providerBlock(more string) string {
+	if h.foreign != nil {
+		return h.foreign.providerBlock(more)
+	}
 	return fmt.Sprintf(`
 provider "titanicml" {
   local        = { data_dir = %q, images = { tiny = %s } }

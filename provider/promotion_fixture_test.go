@@ -31,7 +31,7 @@ type version struct {
 	arn, artifact, sha256 string
 }
 
-func newRegistry(t *testing.T) *registry { return registryOn(newHarness(t)) }
+func newRegistry(t *testing.T) *registry { return registryOn(newHarness(t, needObjects, needPackages)) }
 
 func registryOn(h *harness) *registry {
 	r := &registry{harness: h, c: h.client()}
@@ -193,7 +193,12 @@ func (r *registry) approval(v version) string {
 // approveAs sets the approval status as another person.
 func (r *registry) approveAs(name string, v version, status sdktypes.ModelApprovalStatus) {
 	r.t.Helper()
-	other, err := sagemaker.New(r.t.Context(), sagemaker.Settings{LocalURL: r.c.LocalURL, Region: localRegion, Store: localStore, AccessKey: name, SecretKey: "local"})
+	settings := sagemaker.Settings{LocalURL: r.c.LocalURL, Region: localRegion, Store: localStore, AccessKey: name, SecretKey: "local"}
+	other, err := sagemaker.New(r.t.Context(), settings)
+	if r.foreign != nil {
+		r.foreign.require(r.t, needIdentity)
+		other, err = r.foreign.client(r.t.Context(), name)
+	}
 	r.must(err)
 	r.must(other.SetApproval(r.t.Context(), v.arn, status, "by "+name))
 }
