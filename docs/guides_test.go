@@ -340,6 +340,9 @@ func commandsOf(text string) []string {
 // engineWarning stands in every plan on the engine; a page shows it once.
 var engineWarning = regexp.MustCompile(`(?s)╷\n│ Warning: Local engine\n.*?╵\n`)
 
+// stillWaiting is what Terraform prints every ten seconds; only a slow machine gets there.
+var stillWaiting = regexp.MustCompile(`: Still (creating|modifying|destroying|reading)\.\.\. \[`)
+
 // excerpt cuts output to what a page shows, and takes Terraform's frame off its errors and warnings.
 func excerpt(output string, attributes map[string]string) string {
 	if attributes["warnings"] == "" {
@@ -347,6 +350,9 @@ func excerpt(output string, attributes map[string]string) string {
 	}
 	var lines []string
 	for _, line := range strings.Split(output, "\n") {
+		if stillWaiting.MatchString(line) {
+			continue
+		}
 		if line == "╷" || line == "╵" {
 			line = ""
 		}
