@@ -78,7 +78,7 @@ func (r *report) print(out io.Writer) {
 
 // figures are the report for the documents.
 func (r *report) figures() proof.Run {
-	run := proof.Run{Name: "chaos", Command: r.command(r.settings.seed, r.settings.schedules), Date: r.begin.UTC().Truncate(time.Second),
+	run := proof.Run{Name: "chaos", Command: fmt.Sprintf("%s CHAOS_TIME=%s", r.command(r.settings.seed, r.settings.schedules), r.settings.time), Date: r.begin.UTC().Truncate(time.Second),
 		Machine: proof.ThisMachine(), Seconds: r.took.Round(time.Second).Seconds()}
 	count := func(name string, n int, bound string, ok bool) {
 		run.Figures = append(run.Figures, proof.Figure{Name: name, Value: strconv.Itoa(n), Bound: bound, OK: ok})
