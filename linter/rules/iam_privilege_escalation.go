@@ -96,7 +96,7 @@ func holders(root *eval.Root) []*holder {
 			continue
 		}
 		if by.holder == "" {
-			give(policies.BlockKey{r.Module.Path, r.LocalAddress()}, r.LocalAddress(), r, policies.In(root, r))
+			give(policies.BlockKey{Module: r.Module.Path, Address: r.LocalAddress()}, r.LocalAddress(), r, policies.In(root, r))
 			continue
 		}
 		key, ok := holderKey(r, by.holder)
@@ -122,9 +122,9 @@ func holders(root *eval.Root) []*holder {
 func holderKey(r *eval.Resource, argument string) (policies.BlockKey, bool) {
 	for _, ref := range r.Refs(argument) {
 		if strings.HasPrefix(ref.Address, "aws_iam_"+argument+".") {
-			return policies.BlockKey{ref.Module, ref.Address}, true
+			return policies.BlockKey{Module: ref.Module, Address: ref.Address}, true
 		}
 	}
 	name, ok := r.Attr(argument).Str()
-	return policies.BlockKey{"", argument + " " + name}, ok
+	return policies.BlockKey{Module: "", Address: argument + " " + name}, ok
 }

@@ -94,10 +94,10 @@ func keepTrainingRules(p *linter.Pass) {
 	targets := map[policies.BlockKey]bool{}
 	for _, t := range p.Root.OfType("aws_cloudwatch_event_target") {
 		for _, ref := range t.Refs("rule") {
-			targets[policies.BlockKey{ref.Module, ref.Address}] = true
+			targets[policies.BlockKey{Module: ref.Module, Address: ref.Address}] = true
 		}
 		if name, ok := t.Attr("rule").Str(); ok {
-			targets[policies.BlockKey{"", name}] = true
+			targets[policies.BlockKey{Module: "", Address: name}] = true
 		}
 	}
 	for _, r := range p.Root.OfType("aws_cloudwatch_event_rule") {
@@ -105,7 +105,7 @@ func keepTrainingRules(p *linter.Pass) {
 			continue
 		}
 		name, _ := r.Attr("name").Str()
-		if matchesFailedTraining(r.Attr("event_pattern")) && (targets[policies.BlockKey{r.Module.Path, r.LocalAddress()}] || name != "" && targets[policies.BlockKey{"", name}]) {
+		if matchesFailedTraining(r.Attr("event_pattern")) && (targets[policies.BlockKey{Module: r.Module.Path, Address: r.LocalAddress()}] || name != "" && targets[policies.BlockKey{Module: "", Address: name}]) {
 			p.Keep(provided("training"))
 		}
 	}
