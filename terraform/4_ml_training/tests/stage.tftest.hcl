@@ -6,7 +6,15 @@ mock_provider "aws" {
   }
 }
 
-mock_provider "titanicml" {}
+# OpenTofu makes up values of computed attributes while planning, which the provider then validates.
+mock_provider "titanicml" {
+  mock_resource "titanicml_training_run" {
+    defaults = {
+      artifact_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+      artifact_uri    = "s3://titanic-dev-store-123456789012/titanicml/runs/bootstrap/output/model.tar.gz"
+    }
+  }
+}
 
 override_data {
   target = data.terraform_remote_state.foundation
