@@ -1,5 +1,5 @@
-# On-demand prices in USD, before taxes, discounts and free tiers. Each block has its source and the day on which that
-# source said so: a price is not true for ever. `--prices FILE` overrides single ones in the same format, `--aws-prices`
+# On-demand prices in USD, before taxes, discounts and free tiers. Each block has its source and the day that it stands for:
+# a price is not true for ever, and those entered by hand say so. `--prices FILE` overrides single ones in the same format, `--aws-prices`
 # asks the AWS Price List API. A region or an instance type that is not here has no price, and the estimate says so.
 
 # Read from the Price List API and from bills, as quoted where the source says.
@@ -44,7 +44,7 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
-  source = "aws.amazon.com/sagemaker/pricing"
+  source = "aws.amazon.com/sagemaker/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "sagemaker.hosting.data"            = 0.016
     "sagemaker.hosting.ml.c5.large"     = 0.102
@@ -69,7 +69,7 @@ prices "us-east-1" {
 
 prices "eu-west-1" {
   date   = "2025-01-01"
-  source = "aws.amazon.com/privatelink/pricing"
+  source = "aws.amazon.com/privatelink/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "vpc.endpoint"      = 0.011
     "vpc.endpoint.data" = 0.01
@@ -78,7 +78,7 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
-  source = "aws.amazon.com/privatelink/pricing"
+  source = "aws.amazon.com/privatelink/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "vpc.endpoint"      = 0.01
     "vpc.endpoint.data" = 0.01
@@ -87,7 +87,7 @@ prices "us-east-1" {
 
 prices "eu-west-1" {
   date   = "2025-01-01"
-  source = "aws.amazon.com/cloudwatch/pricing"
+  source = "aws.amazon.com/cloudwatch/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "cloudwatch.logs.ingested" = 0.57
     "cloudwatch.logs.stored"   = 0.03
@@ -97,7 +97,7 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
-  source = "aws.amazon.com/cloudwatch/pricing"
+  source = "aws.amazon.com/cloudwatch/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "cloudwatch.logs.ingested" = 0.5
     "cloudwatch.logs.stored"   = 0.03
@@ -109,7 +109,7 @@ prices "us-east-1" {
 
 prices "eu-west-1" {
   date   = "2025-01-01"
-  source = "the pricing page of each service on aws.amazon.com"
+  source = "the pricing page of each service on aws.amazon.com; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "cloudtrail.management_events"     = 2
     "cloudwatch.alarm"                 = 0.1
@@ -145,7 +145,7 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
-  source = "the pricing page of each service on aws.amazon.com"
+  source = "the pricing page of each service on aws.amazon.com; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "cloudtrail.management_events"     = 2
     "cloudwatch.alarm"                 = 0.1

@@ -4,7 +4,8 @@ package gate
 const PriceDate = "2025-01"
 
 // trainingPrices are SageMaker's on-demand list prices for training in
-// us-east-1, USD per instance and hour. They bound a cost, they do not bill it:
+// us-east-1, USD per instance and hour, entered by hand from what AWS lists at
+// aws.amazon.com/sagemaker/pricing. They bound a cost, they do not bill it:
 // for another region or a contract, give evidence.training_price_per_hour_usd.
 var trainingPrices = map[string]float64{
 	"ml.c5.xlarge":    0.204,
