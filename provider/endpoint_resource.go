@@ -61,6 +61,7 @@ func (r *endpointResource) IdentitySchema(_ context.Context, _ resource.Identity
 
 func (r *endpointResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
+		Version: 1, // see UpgradeState
 		MarkdownDescription: "An endpoint that serves what a promotion decided, and only that. What served before goes on serving until the new version does; " +
 			"an update that SageMaker rolls back, or that fails its smoke test, fails the apply. Capacity of a running endpoint is left to autoscaling.\n\n" +
 			"Destroy deletes the endpoint with the configurations and models made for it, and nothing else.",

@@ -330,3 +330,47 @@ func unpack(archive, dir string) error {
 		}
 	}
 }
+
+// TestEndpointStateOfVersion0 gives the old names of arguments to the upgrader: the values stay, under the names of today.
+func TestEndpointStateOfVersion0(t *testing.T) {
+	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := `{"id":"x","name":"x","network_isolation":true,"vpc":{"subnets":["subnet-1"],"security_group_ids":["sg-1"]},"role_arn":"arn:aws:iam::000000000000:role/x"}`
+	resp, err := server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{TypeName: "titanicml_endpoint", RawState: &tfprotov6.RawState{JSON: []byte(state)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range resp.Diagnostics {
+		t.Fatalf("%s: %s: %s", d.Severity, d.Summary, d.Detail)
+	}
+	got, err := resp.UpgradedState.Unmarshal(schemas.ResourceSchemas["titanicml_endpoint"].ValueType())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var upgraded map[string]tftypes.Value
+	if err := got.As(&upgraded); err != nil {
+		t.Fatal(err)
+	}
+	var isolated bool
+	if err := upgraded["enable_network_isolation"].As(&isolated); err != nil || !isolated {
+		t.Errorf("enable_network_isolation is %s (%v), expected true", upgraded["enable_network_isolation"], err)
+	}
+	if text := upgraded["vpc_config"].String(); !strings.Contains(text, "subnet-1") || !strings.Contains(text, "sg-1") {
+		t.Errorf("vpc_config is %s, expected the subnet and the security group", text)
+	}
+	if text := upgraded["role_arn"].String(); !strings.Contains(text, "role/x") {
+		t.Errorf("role_arn is %s", text)
+	}
+	for _, broken := range []string{`{"vpc":"none"}`, `[]`, `{`} {
+		resp, err := server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{TypeName: "titanicml_endpoint", RawState: &tfprotov6.RawState{JSON: []byte(broken)}})
+		if err == nil && len(resp.Diagnostics) == 0 {
+			t.Errorf("a state %s was upgraded without an error", broken)
+		}
+	}
+}
