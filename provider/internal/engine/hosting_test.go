@@ -180,6 +180,15 @@ func TestUpdateThatDoesNotComeUpKeepsTheOldConfiguration(t *testing.T) {
 		}
 		s.wantAnswer("titanic", "x", "blue :x")
 	}
+	if _, err := s.UpdateEndpointWeightsAndCapacities(s.ctx, &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
+		EndpointName: aws.String("titanic"), DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{{VariantName: aws.String("main"), DesiredWeight: aws.Float32(2)}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.inService("titanic")
+	if out := s.describe("titanic"); out.FailureReason != nil {
+		t.Errorf("other weights keep the reason of the update before: %q", *out.FailureReason)
+	}
 	_, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{EndpointName: aws.String("titanic"), EndpointConfigName: aws.String("blue")})
 	wantError(t, err, "ValidationException", "Cannot update endpoint with the currently in use endpoint configuration")
 	s.model("green", "good", "green ")
