@@ -46,6 +46,17 @@ func (w workspace) stage(name string) string { return filepath.Join(w.dir, "terr
 
 var remoteState = regexp.MustCompile(`data "terraform_remote_state" "([a-z_]+)"`)
 
+// standInIDs rewrites the IDs that the stand-in makes up: they hold an underscore, which SageMaker refuses in a VpcConfig.
+const standInIDs = `
+output "subnet_ids" {
+  value = [for zone in var.zones : replace(aws_subnet.private[zone].id, "_", "-")]
+}
+
+output "workload_security_group_id" {
+  value = replace(aws_security_group.workload.id, "_", "-")
+}
+`
+
 // override keeps state, and the states of earlier stages, in files.
 func (w workspace) override(stage string, emulator bool) error {
 	var text strings.Builder
@@ -60,6 +71,9 @@ func (w workspace) override(stage string, emulator bool) error {
 			return fmt.Errorf("%s/upstream.tf reads the state %q, which is no stage", stage, match[1])
 		}
 		fmt.Fprintf(&text, "\ndata \"terraform_remote_state\" %q {\n  backend = \"local\"\n  config  = { path = \"../../state/${var.env}.%s.tfstate\" }\n}\n", match[1], source)
+	}
+	if !emulator && stage == "2_networking" {
+		text.WriteString(standInIDs)
 	}
 	if emulator {
 		text.WriteString("\nprovider \"aws\" {\n  s3_use_path_style           = true\n  skip_credentials_validation = true\n  skip_metadata_api_check     = true\n}\n")
