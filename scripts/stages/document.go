@@ -195,7 +195,7 @@ func document(root string) error {
 		}
 		changed = rehearsalBlock.ReplaceAllStringFunc(changed, func(block string) string {
 			stages := rehearsalBlock.FindStringSubmatch(block)[1]
-			return "<!-- rehearsal:" + stages + " -->\n\nFrom the last rehearsal:\n\n```text\n" + rehearsalLines(string(report), strings.Fields(stages)) + "\n```\n\n<!-- /rehearsal -->"
+			return "<!-- rehearsal:" + stages + " -->\n\nFrom the last rehearsal:\n\n<!-- run: by=\"make stages\" -->\n```text\n" + rehearsalLines(string(report), strings.Fields(stages)) + "\n```\n\n<!-- /rehearsal -->"
 		})
 		if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
 			return fmt.Errorf("write %s: %w", file, err)
