@@ -264,17 +264,9 @@ func (p *planner) decide(ctx context.Context, c *sagemaker.Client, in *decision.
 }
 
 // changedSinceRefresh refuses to plan on what others changed after this state was refreshed. Terraform plans once more while it
-// applies, from the same refreshed state, and calls a provider that then answers differently buggy; this says what happened. A first plan has
-// no state to tell the two apart, so there the evaluation must not be older than the champion.
+// applies, from the same refreshed state, and calls a provider that then answers differently buggy; this says what happened.
 func (p *planner) changedSinceRefresh(ctx context.Context, in *decision.Inputs) bool {
 	if p.state == nil {
-		if evaluated, newer := in.ChampionNewerThanEvidence(); newer && !in.Request.DryRun {
-			p.diags.AddAttributeError(path.Root("evaluation"), "Another promotion won", fmt.Sprintf("The champion of %s is %s. It was promoted at %s, after this candidate was evaluated at %s, "+
-				"so nobody has judged the candidate beside it. Nothing was changed. Evaluate the candidate again, and plan again to decide against that champion:\n\n"+
-				"  terraform apply -replace=ADDRESS\n\nADDRESS is that of the titanicml_evaluation, such as titanicml_evaluation.NAME.",
-				in.Request.Group, in.Winner(), in.Champion.Pointer.PromotedAt.Format(time.RFC3339), evaluated.Format(time.RFC3339)))
-			return true
-		}
 		if in.Champion.Valid() {
 			p.diags.AddWarning("Another promotion's champion will be replaced", fmt.Sprintf("The champion of %s is %s, decided elsewhere. "+
 				"If this apply ends in an \"inconsistent final plan\", that promotion won after the plan was made: plan again to decide against it.", in.Request.Group, in.Winner()))

@@ -109,8 +109,6 @@ func (x *execution) settle(ctx context.Context, s *state) (applied int, err erro
 			if err := x.removeNamed(ctx, refusal.Detail); err != nil {
 				return applied, err
 			}
-		case refusal.Summary == "Another promotion won" && strings.Contains(refusal.Detail, "-replace"):
-			t.Replace = []string{"titanicml_evaluation.e"} // so the message says: the champion is newer than the evaluation
 		case strings.Contains(refusal.Detail, "-replace"):
 			t.Replace = []string{refusal.Address}
 		}

@@ -168,17 +168,6 @@ func (in *Inputs) Effect(ctx context.Context, c *sagemaker.Client, r *StoredReco
 	return nil
 }
 
-// ChampionNewerThanEvidence says whether the champion was promoted after the
-// candidate's evaluation was made, and when that was. Evidence counts whole
-// seconds.
-func (in *Inputs) ChampionNewerThanEvidence() (evaluated time.Time, newer bool) {
-	if in.Document == nil || in.Request.Rollback() || !in.Champion.Valid() || in.Champion.Pointer.ModelPackageARN == in.Package.ARN {
-		return time.Time{}, false // nobody else's version won
-	}
-	evaluated = createdAt(in.Document)
-	return evaluated, in.Champion.Pointer.PromotedAt.Truncate(time.Second).After(evaluated)
-}
-
 // Winner describes the champion that is there instead of the one that was
 // expected.
 func (in *Inputs) Winner() string {
