@@ -1,6 +1,7 @@
 package objectstore
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -181,6 +182,8 @@ func writeXML(w http.ResponseWriter, status int, v any) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	// S3 writes quotes, which every ETag has, by name; the AWS common runtime reads them in no other form.
+	raw = bytes.ReplaceAll(raw, []byte("&#34;"), []byte("&quot;"))
 	w.Header().Set("Content-Type", "application/xml")
 	w.Header().Set("Content-Length", strconv.Itoa(len(xml.Header)+len(raw)))
 	w.WriteHeader(status)

@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -276,4 +279,17 @@ func FuzzKeyPath(f *testing.F) {
 			t.Errorf("%q came back as %q", a, back)
 		}
 	})
+}
+
+// The AWS common runtime undoes &quot; and no other form of a quote.
+func TestQuotesAreWrittenAsS3Does(t *testing.T) {
+	w := httptest.NewRecorder()
+	writeXML(w, 200, struct {
+		XMLName xml.Name `xml:"R"`
+		ETag    string
+	}{ETag: `"abc-2"`})
+	got := w.Body.String()
+	if want := xml.Header + "<R><ETag>&quot;abc-2&quot;</ETag></R>"; got != want || w.Header().Get("Content-Length") != strconv.Itoa(len(want)) {
+		t.Errorf("got %s (Content-Length %s), want %s", got, w.Header().Get("Content-Length"), want)
+	}
 }
