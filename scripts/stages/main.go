@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
+	"github.com/titanicml/terraform-provider-titanicml/scripts/stages/documents"
 )
 
 const usage = `stages drives terraform/1_foundation to 7_observability_cost.
@@ -72,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	switch args[0] {
 	case "rehearse":
-		stages, err := selectStages(split(*only))
+		stages, err := project.Select(split(*only))
 		if err != nil {
 			return err
 		}
@@ -87,27 +90,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if flags.NArg() != 1 {
 			return errors.New("backend: name one stage")
 		}
-		lines, err := backendSettings(root, *env, flags.Arg(0))
+		lines, err := project.BackendSettings(root, *env, flags.Arg(0))
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(stdout, strings.Join(lines, "\n"))
 		return err
 	case "document":
-		return document(root)
+		return documents.Write(root)
 	case "role":
-		arn, err := roleARN(root, *env, flags.Arg(0))
+		arn, err := project.RoleARN(root, *env, flags.Arg(0))
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(stdout, arn)
 		return err
 	case "region":
-		p, err := readProject(root)
+		p, err := project.Read(root)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(stdout, p.region)
+		_, err = fmt.Fprintln(stdout, p.Region)
 		return err
 	case "image-tag":
 		tag, err := imageTag(ctx, root)
@@ -127,9 +130,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return fmt.Errorf("got %q, expected rehearse, run, backend, role, region, image-tag, document or changed", args[0])
 }
 
-// stageNames is the order; a stage uses only what stands before it.
-var stageNames = []string{"1_foundation", "2_networking", "3_data", "4_ml_training", "5_serving", "6_orchestration", "7_observability_cost"}
-
 var verbs = []string{"init", "validate", "test", "plan", "apply", "destroy"}
 
 func split(text string) []string {
@@ -137,19 +137,6 @@ func split(text string) []string {
 		return nil
 	}
 	return strings.Split(text, ",")
-}
-
-// selectStages returns the named stages in their order; none named means all.
-func selectStages(names []string) ([]string, error) {
-	if len(names) == 0 {
-		return stageNames, nil
-	}
-	for _, name := range names {
-		if !slices.Contains(stageNames, name) {
-			return nil, fmt.Errorf("got the stage %q, expected one of %s", name, strings.Join(stageNames, ", "))
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(stageNames), func(name string) bool { return !slices.Contains(names, name) }), nil
 }
 
 func verbsAndStages(args []string) (chosen, stages []string, err error) {
@@ -164,7 +151,7 @@ func verbsAndStages(args []string) (chosen, stages []string, err error) {
 	if len(chosen) == 0 {
 		return nil, nil, fmt.Errorf("run: name what to do: %s", strings.Join(verbs, ", "))
 	}
-	stages, err = selectStages(names)
+	stages, err = project.Select(names)
 	return chosen, stages, err
 }
 

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
+	"github.com/titanicml/terraform-provider-titanicml/scripts/stages/documents"
 )
 
 // rehearsal is all stages for dev and prod on this machine.
@@ -29,11 +32,11 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	if emulator && !r.check && os.Getenv("AWS_ENDPOINT_URL") == "" {
 		return errors.New("nothing stands in for AWS: set STAGES_STANDIN or AWS_ENDPOINT_URL (see stages help)")
 	}
-	p, err := readProject(r.root)
+	p, err := project.Read(r.root)
 	if err != nil {
 		return err
 	}
-	engine := &engine{root: r.root, dataDir: filepath.Join(dir, "engine"), region: p.region}
+	engine := &engine{root: r.root, dataDir: filepath.Join(dir, "engine"), region: p.Region}
 	if err := engine.stop(ctx); err != nil {
 		return err
 	}
@@ -52,7 +55,7 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	defer func() { err = errors.Join(err, engine.stop(context.WithoutCancel(ctx))) }()
 	t := terraform{cli: r.cli, env: []string{"TF_CLI_CONFIG_FILE=" + config}}
 	for _, env := range []string{"dev", "prod"} {
-		if err := engine.become(ctx, env, p.accounts[env]); err != nil {
+		if err := engine.become(ctx, env, p.Accounts[env]); err != nil {
 			return err
 		}
 		variables, err := w.variables(env, map[string]any{"titanicml": engine.settings(env)})
@@ -66,10 +69,7 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 			}
 		}
 	}
-	if err := keepPolicies(w); err != nil {
-		return err
-	}
-	checked, err := keepDocuments(w)
+	checked, err := documents.Keep(w.root, w.dir)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	reversed := slices.Clone(r.stages)
 	slices.Reverse(reversed)
 	for _, env := range []string{"prod", "dev"} {
-		if err := engine.become(ctx, env, p.accounts[env]); err != nil {
+		if err := engine.become(ctx, env, p.Accounts[env]); err != nil {
 			return err
 		}
 		variables, err := w.variables(env, map[string]any{"titanicml": engine.settings(env)})
@@ -183,7 +183,7 @@ func (r rehearsal) stage(ctx context.Context, w workspace, t terraform, e *engin
 		return fmt.Errorf("the plan after the apply has %d changes, expected none; see %s", again, strings.TrimSuffix(planned, ".tfplan")+".json")
 	}
 	line := fmt.Sprintf("%-4s %-22s applied %3d changes%s, second plan empty", env, stage, changes, note)
-	if err := appendLine(reportFile(w.root), line); err != nil {
+	if err := appendLine(documents.ReportFile(w.root), line); err != nil {
 		return err
 	}
 	return r.say("%s, %.1f s", line, time.Since(started).Seconds())
@@ -204,11 +204,6 @@ func keepFirst(planned string) error {
 		return fmt.Errorf("keep the first plan: %w", err)
 	}
 	return nil
-}
-
-// reportFile is where a rehearsal leaves what it did, for the documents.
-func reportFile(root string) string {
-	return filepath.Join(root, ".titanicml", "stages", "report.txt")
 }
 
 func appendLine(file, line string) error {

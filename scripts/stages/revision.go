@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
 )
 
 // imageSources is what the images are built from.
@@ -50,10 +52,10 @@ func stagesOf(files []string) []string {
 		if match := stagePath.FindStringSubmatch(file); match != nil {
 			touched[match[1]] = true
 		} else if strings.HasPrefix(file, "terraform/modules/") || file == "terraform/project.tfvars" || strings.HasPrefix(file, "provider/") {
-			return stageNames
+			return project.Stages
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(stageNames), func(name string) bool { return !touched[name] })
+	return slices.DeleteFunc(slices.Clone(project.Stages), func(name string) bool { return !touched[name] })
 }
 
 func git(ctx context.Context, root string, args ...string) (string, error) {

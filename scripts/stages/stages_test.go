@@ -9,48 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
 )
-
-func TestBackendSettings(t *testing.T) {
-	root := t.TempDir()
-	write(t, root, "terraform/project.tfvars", `project = { account_ids = { dev = "111111111111", prod = "222222222222" }, region = "eu-west-1" }`)
-	got, err := backendSettings(root, "prod", "3_data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{
-		"-backend-config=bucket=titanic-prod-state-222222222222",
-		"-backend-config=key=prod/3_data/terraform.tfstate",
-		"-backend-config=kms_key_id=arn:aws:kms:eu-west-1:222222222222:alias/titanic-prod-state",
-		"-backend-config=region=eu-west-1",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	for _, bad := range [][2]string{{"staging", "3_data"}, {"dev", "8_more"}} {
-		if _, err := backendSettings(root, bad[0], bad[1]); err == nil {
-			t.Errorf("%v was accepted", bad)
-		}
-	}
-}
-
-func TestReadProjectRefuses(t *testing.T) {
-	for name, content := range map[string]string{
-		"no project":  `other = 1`,
-		"no region":   `project = { account_ids = { dev = "1", prod = "2" } }`,
-		"no prod":     `project = { account_ids = { dev = "1" }, region = "x" }`,
-		"not HCL":     `project = {`,
-		"a reference": `project = var.x`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			root := t.TempDir()
-			write(t, root, "terraform/project.tfvars", content)
-			if got, err := readProject(root); err == nil {
-				t.Errorf("got %+v, expected an error", got)
-			}
-		})
-	}
-}
 
 func TestStagesOf(t *testing.T) {
 	tests := []struct {
@@ -60,8 +21,8 @@ func TestStagesOf(t *testing.T) {
 	}{
 		{"one stage", []string{"terraform/3_data/etl.tf", "README.md"}, []string{"3_data"}},
 		{"in order", []string{"terraform/6_orchestration/a.tf", "terraform/2_networking/b.tf"}, []string{"2_networking", "6_orchestration"}},
-		{"a module", []string{"terraform/modules/role/main.tf"}, stageNames},
-		{"the project", []string{"terraform/project.tfvars"}, stageNames},
+		{"a module", []string{"terraform/modules/role/main.tf"}, project.Stages},
+		{"the project", []string{"terraform/project.tfvars"}, project.Stages},
 		{"documents", []string{"docs/00-foundations.md"}, []string{}},
 	}
 	for _, test := range tests {
@@ -75,7 +36,7 @@ func TestStagesOf(t *testing.T) {
 
 func TestOverridesAreTheSameForBothEnvironments(t *testing.T) {
 	root := t.TempDir()
-	for _, stage := range stageNames {
+	for _, stage := range project.Stages {
 		write(t, root, "terraform/"+stage+"/main.tf", "")
 	}
 	write(t, root, "terraform/2_networking/upstream.tf", `data "terraform_remote_state" "foundation" {}`)
@@ -114,7 +75,7 @@ func TestVerbsAndStages(t *testing.T) {
 func TestReadmes(t *testing.T) {
 	root := "../.."
 	name := regexp.MustCompile(`(?m)^(?:variable|output) "(\w+)"`)
-	for _, stage := range stageNames {
+	for _, stage := range project.Stages {
 		readme, err := os.ReadFile(filepath.Join(root, "terraform", stage, "README.md"))
 		if err != nil {
 			t.Fatal(err)

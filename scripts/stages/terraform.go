@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
 )
 
 // terraform runs the CLI in a stage's directory.
@@ -65,7 +67,7 @@ func varFiles(env string) []string {
 // runStages does the verbs on each stage in order, against the environment itself.
 func runStages(ctx context.Context, root, cli, env string, verbs, stages []string, out io.Writer) error {
 	for _, stage := range stages {
-		backend, err := backendSettings(root, env, stage)
+		backend, err := project.BackendSettings(root, env, stage)
 		if err != nil {
 			return err
 		}
@@ -114,11 +116,11 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 // lockPredecessor makes the lock file of the stage before, when only one stage is run: it belongs to the sources
 // that the ledger compares, and terraform init makes it where none is committed.
 func lockPredecessor(ctx context.Context, t terraform, stage string) error {
-	position := slices.Index(stageNames, stage)
+	position := slices.Index(project.Stages, stage)
 	if position < 1 {
 		return nil
 	}
-	t.dir = filepath.Join(filepath.Dir(t.dir), stageNames[position-1])
+	t.dir = filepath.Join(filepath.Dir(t.dir), project.Stages[position-1])
 	if _, err := os.Stat(filepath.Join(t.dir, ".terraform.lock.hcl")); err == nil {
 		return nil
 	}

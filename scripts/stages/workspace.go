@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
 )
 
 // workspace is a copy of the stages that keeps its state in files instead of S3. Sources stay where and as they
@@ -34,7 +36,7 @@ func newWorkspace(root, dir string, emulator bool) (workspace, error) {
 			return w, fmt.Errorf("make the working copy: %w", err)
 		}
 	}
-	for _, stage := range stageNames {
+	for _, stage := range project.Stages {
 		if err := w.override(stage, emulator); err != nil {
 			return w, err
 		}
@@ -49,7 +51,7 @@ var remoteState = regexp.MustCompile(`data "terraform_remote_state" "([a-z_]+)"`
 // standInIDs rewrites the IDs that the stand-in makes up: they hold an underscore, which SageMaker refuses in a VpcConfig.
 const standInIDs = `
 output "subnet_ids" {
-  value = [for zone in var.zones : replace(aws_subnet.private[zone].id, "_", "-")]
+  value = [for zone in local.zones : replace(aws_subnet.private[zone].id, "_", "-")]
 }
 
 output "workload_security_group_id" {
@@ -85,7 +87,7 @@ func (w workspace) override(stage string, emulator bool) error {
 }
 
 func stageCalled(name string) string {
-	for _, stage := range stageNames {
+	for _, stage := range project.Stages {
 		if stage[2:] == name {
 			return stage
 		}

@@ -1,4 +1,6 @@
-package main
+// Package documents looks at what a rehearsal of the stages has applied. In go the Terraform states; it checks the JSON documents in them
+// (policies, state machine, pipeline, dashboard), keeps the large ones for the tests, and writes the tables of rights into docs/.
+package documents
 
 import (
 	"bytes"
@@ -10,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
 )
 
 // policy is an applied IAM policy of dev, with every name known.
@@ -20,6 +24,20 @@ type policy struct {
 // policiesFile is where a rehearsal leaves the policies for the documents and their tests.
 func policiesFile(root string) string {
 	return filepath.Join(root, ".titanicml", "stages", "policies.json")
+}
+
+// ReportFile is where a rehearsal leaves what it did.
+func ReportFile(root string) string {
+	return filepath.Join(root, ".titanicml", "stages", "report.txt")
+}
+
+// Keep checks the JSON documents in the states below dir, for both environments, and keeps policies and documents for Write. It
+// returns how many it has checked.
+func Keep(root, dir string) (checked int, err error) {
+	if err := keepPolicies(root, dir); err != nil {
+		return 0, err
+	}
+	return keepDocuments(dir)
 }
 
 type stateFile struct {
@@ -44,12 +62,12 @@ func readState(file string) (stateFile, error) {
 }
 
 // keepDocuments checks the JSON documents of both environments and keeps the three large ones.
-func keepDocuments(w workspace) (checked int, err error) {
+func keepDocuments(dir string) (checked int, err error) {
 	kept := map[string]string{"aws_cloudwatch_dashboard": "dashboard_body", "aws_sagemaker_pipeline": "pipeline_definition", "aws_sfn_state_machine": "definition"}
 	var errs []error
 	for _, env := range []string{"dev", "prod"} {
-		for _, stage := range stageNames {
-			state, err := readState(filepath.Join(w.dir, "state", env+"."+stage+".tfstate"))
+		for _, stage := range project.Stages {
+			state, err := readState(filepath.Join(dir, "state", env+"."+stage+".tfstate"))
 			if errors.Is(err, os.ErrNotExist) {
 				continue
 			}
@@ -72,7 +90,7 @@ func keepDocuments(w workspace) (checked int, err error) {
 					return checked, fmt.Errorf("%s %s: %w", env, resource.Type, err)
 				}
 				pretty.WriteByte('\n')
-				directory := filepath.Join(w.dir, "documents")
+				directory := filepath.Join(dir, "documents")
 				if err := os.MkdirAll(directory, 0o755); err != nil {
 					return checked, fmt.Errorf("keep a document: %w", err)
 				}
@@ -86,10 +104,10 @@ func keepDocuments(w workspace) (checked int, err error) {
 }
 
 // keepPolicies takes the policies out of dev's states before they are destroyed.
-func keepPolicies(w workspace) error {
+func keepPolicies(root, dir string) error {
 	var all []policy
-	for _, stage := range stageNames {
-		state, err := readState(filepath.Join(w.dir, "state", "dev."+stage+".tfstate"))
+	for _, stage := range project.Stages {
+		state, err := readState(filepath.Join(dir, "state", "dev."+stage+".tfstate"))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -110,23 +128,23 @@ func keepPolicies(w workspace) error {
 	}
 	// A stand-in makes an ID of its own for a role; the name of the role is what people know.
 	for i := range all {
-		all[i].Owner = roleName(w, all[i])
+		all[i].Owner = roleName(dir, all[i])
 	}
 	encoded, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode the policies: %w", err)
 	}
-	if err := os.WriteFile(policiesFile(w.root), encoded, 0o644); err != nil {
+	if err := os.WriteFile(policiesFile(root), encoded, 0o644); err != nil {
 		return fmt.Errorf("keep the policies: %w", err)
 	}
 	return nil
 }
 
-func roleName(w workspace, p policy) string {
+func roleName(dir string, p policy) string {
 	if strings.HasPrefix(p.Owner, "titanic-") {
 		return p.Owner
 	}
-	state, err := readState(filepath.Join(w.dir, "state", "dev."+p.Stage+".tfstate"))
+	state, err := readState(filepath.Join(dir, "state", "dev."+p.Stage+".tfstate"))
 	if err != nil {
 		return p.Owner
 	}
@@ -156,11 +174,15 @@ func rehearsalLines(report string, stages []string) string {
 
 var iamBlock = regexp.MustCompile(`(?s)<!-- iam:([a-z0-9_ ]+) -->\n.*?<!-- /iam -->`)
 
-// document rewrites the tables of rights in the phase documents and the documents that tests check.
-func document(root string) error {
-	kept := filepath.Join(root, ".titanicml", "stages", "documents")
-	if err := copyTree(kept, filepath.Join(root, "scripts", "stages", "testdata", "documents")); err != nil {
-		return err
+// Write rewrites the tables of rights in the phase documents and the documents that tests check.
+func Write(root string) error {
+	kept := os.DirFS(filepath.Join(root, ".titanicml", "stages", "documents"))
+	testdata := filepath.Join(root, "scripts", "stages", "documents", "testdata", "documents")
+	if err := os.RemoveAll(testdata); err != nil {
+		return fmt.Errorf("clear the documents that tests check: %w", err)
+	}
+	if err := os.CopyFS(testdata, kept); err != nil {
+		return fmt.Errorf("copy the documents of the last rehearsal (run make stages first): %w", err)
 	}
 	content, err := os.ReadFile(policiesFile(root))
 	if err != nil {
@@ -170,7 +192,7 @@ func document(root string) error {
 	if err := json.Unmarshal(content, &all); err != nil {
 		return fmt.Errorf("read %s: %w", policiesFile(root), err)
 	}
-	report, err := os.ReadFile(reportFile(root))
+	report, err := os.ReadFile(ReportFile(root))
 	if err != nil {
 		return fmt.Errorf("read what the last rehearsal did (run make stages first): %w", err)
 	}

@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"os"
@@ -10,13 +10,13 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-// documents are what the last rehearsal applied; stages document writes them to testdata.
-const documents = "testdata/documents"
+// applied are what the last rehearsal applied; stages document writes them to testdata.
+const applied = "testdata/documents"
 
 func TestAppliedDocuments(t *testing.T) {
 	for _, name := range []string{"aws_sagemaker_pipeline", "aws_sfn_state_machine", "aws_cloudwatch_dashboard"} {
 		for _, env := range []string{"dev", "prod"} {
-			content, err := os.ReadFile(filepath.Join(documents, env+"."+name+".json"))
+			content, err := os.ReadFile(filepath.Join(applied, env+"."+name+".json"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,7 +32,7 @@ func TestAppliedDocuments(t *testing.T) {
 func TestThePipelineAgainstItsPublishedSchema(t *testing.T) {
 	schema := os.Getenv("PIPELINE_SCHEMA")
 	if schema == "" {
-		schema = filepath.Join("..", "..", "..", "shared", "data", "pipeline-definition.schema.json")
+		schema = filepath.Join("..", "..", "..", "..", "shared", "data", "pipeline-definition.schema.json")
 	}
 	schema, err := filepath.Abs(schema)
 	if err != nil {
@@ -42,7 +42,7 @@ func TestThePipelineAgainstItsPublishedSchema(t *testing.T) {
 		t.Skipf("the schema of pipeline definitions is not at hand: set PIPELINE_SCHEMA to it (%v)", err)
 	}
 	for _, env := range []string{"dev", "prod"} {
-		content, err := os.ReadFile(filepath.Join(documents, env+".aws_sagemaker_pipeline.json"))
+		content, err := os.ReadFile(filepath.Join(applied, env+".aws_sagemaker_pipeline.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestTheStateMachineWithItsValidator(t *testing.T) {
 		t.Skipf("npm cannot install asl-validator here: %v\n%s", err, out)
 	}
 	for _, env := range []string{"dev", "prod"} {
-		out, err := exec.Command(filepath.Join(home, "node_modules", ".bin", "asl-validator"), "--json-path", filepath.Join(documents, env+".aws_sfn_state_machine.json")).CombinedOutput()
+		out, err := exec.Command(filepath.Join(home, "node_modules", ".bin", "asl-validator"), "--json-path", filepath.Join(applied, env+".aws_sfn_state_machine.json")).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v\n%s", env, err, out)
 		}
