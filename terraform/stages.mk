@@ -35,6 +35,10 @@ OUTPUT ?= /dev/stdout
 stages-lint: build ## Lint the stages with our own linter, against revision BASE when it is given
 	@bin/titanicml-lint --recursive --format '$(FORMAT)' $(if $(BASE),--diff-base '$(BASE)') terraform >'$(OUTPUT)'
 
+.PHONY: stages-rights
+stages-rights: ## Check that the workflows' roles may make every call that Terraform makes for the stages
+	@go run ./scripts/rights
+
 .PHONY: cost
 cost: build ## Estimate what the stages cost a month, from the plans of the last rehearsal (make stages)
 	@scripts/cost.sh dev text
@@ -46,7 +50,7 @@ security: ## Look for known vulnerabilities in what the module uses, and for uns
 	@go tool -modfile=tools/go.mod govulncheck ./...
 
 .PHONY: pr
-pr: lint test stages-check stages-lint security cost ## Run what a pull request runs, as far as it goes without AWS
+pr: lint test stages-check stages-lint stages-rights security cost ## Run what a pull request runs, as far as it goes without AWS
 	@cli=$$(tools/terraform.sh) && "$$cli" fmt -check -recursive terraform examples
 
 ENV ?= dev

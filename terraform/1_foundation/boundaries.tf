@@ -30,6 +30,7 @@ data "aws_iam_policy_document" "ci_boundary" {
       "kms:*",
       "lambda:*",
       "logs:*",
+      "route53:AssociateVPCWithHostedZone",
       "s3:*",
       "sagemaker:*",
       "scheduler:*",

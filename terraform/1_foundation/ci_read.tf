@@ -44,6 +44,7 @@ data "aws_iam_policy_document" "read_platform" {
       "s3:GetLifecycleConfiguration",
       "s3:GetReplicationConfiguration",
       "s3:ListBucket",
+      "s3:ListTagsForResource",
     ]
     resources = ["arn:aws:s3:::${local.name}-*"]
   }
@@ -220,7 +221,6 @@ data "aws_iam_policy_document" "read_workload" {
     actions = [
       "budgets:ListTagsForResource",
       "budgets:ViewBudget",
-      "ce:ListTagsForResource",
       "cloudwatch:GetDashboard",
       "cloudwatch:ListTagsForResource",
     ]
@@ -234,7 +234,7 @@ data "aws_iam_policy_document" "read_workload" {
   # titanicml-ignore: iam_wildcard_resource reason="the IDs of anomaly monitors and subscriptions are chosen by AWS" doc="docs/07-cost-governance.md#iam"
   statement {
     sid     = "Anomalies"
-    actions = ["ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions"]
+    actions = ["ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions", "ce:ListTagsForResource"]
     resources = [
       "arn:aws:ce::${local.account_id}:anomalymonitor/*",
       "arn:aws:ce::${local.account_id}:anomalysubscription/*",
@@ -256,11 +256,21 @@ data "aws_iam_policy_document" "read_workload" {
       "cloudwatch:GetMetricData",
       "ecr:GetAuthorizationToken",
       "ecs:DescribeTaskDefinition",
+      "sagemaker:ListEndpointConfigs",
       "sagemaker:ListModelPackages",
+      "sagemaker:ListModels",
       "sagemaker:ListProcessingJobs",
       "sagemaker:ListTrainingJobs",
+      "states:ValidateStateMachineDefinition",
     ]
     resources = ["*"]
+  }
+
+  # titanicml-ignore: iam_wildcard_resource reason="the ID of a scalable target is chosen by AWS" doc="docs/04-serving-ecs-sagemaker.md#iam"
+  statement {
+    sid       = "ScalableTargets"
+    actions   = ["application-autoscaling:ListTagsForResource"]
+    resources = ["${local.arn.autoscaling}:scalable-target/*"]
   }
 }
 

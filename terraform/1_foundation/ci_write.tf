@@ -25,11 +25,40 @@ data "aws_iam_policy_document" "write_networking" {
       "ec2:CreateRouteTable",
       "ec2:CreateSecurityGroup",
       "ec2:CreateSubnet",
-      "ec2:CreateTags",
       "ec2:CreateVpc",
       "ec2:CreateVpcEndpoint",
     ]
     resources = [for kind in local.ec2_kinds : "${local.arn.ec2}:${kind}/*"]
+  }
+
+  # New resources have no tags yet; what carries the other environment's is left alone.
+  # titanicml-ignore: iam_wildcard_resource reason="network resources have IDs that nobody can know before; what another environment has tagged is excluded" doc="docs/00-foundations.md#iam"
+  statement {
+    sid       = "TagNetwork"
+    actions   = ["ec2:CreateTags"]
+    resources = [for kind in local.ec2_kinds : "${local.arn.ec2}:${kind}/*"]
+
+    condition {
+      test     = "StringEqualsIfExists"
+      values   = [var.env]
+      variable = "aws:ResourceTag/env"
+    }
+  }
+
+  # The rule that a call adds has no tags while it is added; its group must have ours, below.
+  # titanicml-ignore: iam_wildcard_resource reason="the rule is made by this very call; the group that it joins is limited by its tags" doc="docs/00-foundations.md#iam"
+  statement {
+    sid       = "AddTaggedRules"
+    actions   = ["ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"]
+    resources = ["${local.arn.ec2}:security-group-rule/*"]
+  }
+
+  # An interface endpoint with private DNS names hangs a hosted zone of AWS into the VPC.
+  # titanicml-ignore: iam_wildcard_resource reason="the hosted zone is AWS's own, made for the endpoint" doc="docs/00-foundations.md#iam"
+  statement {
+    sid       = "PrivateDnsOfEndpoints"
+    actions   = ["route53:AssociateVPCWithHostedZone"]
+    resources = ["arn:aws:route53:::hostedzone/*"]
   }
 
   # titanicml-ignore: iam_wildcard_resource reason="network resources have IDs that nobody can know before; the tags of this project limit what may be changed" doc="docs/00-foundations.md#iam"
@@ -150,6 +179,8 @@ data "aws_iam_policy_document" "write_data" {
       "s3:PutBucketVersioning",
       "s3:PutEncryptionConfiguration",
       "s3:PutLifecycleConfiguration",
+      "s3:TagResource",
+      "s3:UntagResource",
     ]
     resources = [for bucket in local.data_buckets : "arn:aws:s3:::${bucket}"]
   }
@@ -224,13 +255,32 @@ data "aws_iam_policy_document" "write_data" {
   # EncryptedRepositories and volumes: the services take a grant on the key for themselves.
   statement {
     sid       = "GrantKeyToServices"
-    actions   = ["kms:CreateGrant", "kms:RetireGrant"]
+    actions   = ["kms:CreateGrant"]
     resources = [module.data_key.arn]
 
     condition {
       test     = "Bool"
       values   = ["true"]
       variable = "kms:GrantIsForAWSResource"
+    }
+  }
+
+  # The condition above is none of this action's, so that with it nothing would be allowed.
+  statement {
+    sid       = "RetireGrants"
+    actions   = ["kms:RetireGrant"]
+    resources = [module.data_key.arn]
+  }
+
+  statement {
+    sid       = "ClusterRole"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["${local.arn.iam}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"]
+
+    condition {
+      test     = "StringEquals"
+      values   = ["ecs.amazonaws.com"]
+      variable = "iam:AWSServiceName"
     }
   }
 }
@@ -281,7 +331,6 @@ data "aws_iam_policy_document" "write_training_serving" {
     actions = [
       "application-autoscaling:DeleteScalingPolicy",
       "application-autoscaling:DeregisterScalableTarget",
-      "application-autoscaling:ListTagsForResource",
       "application-autoscaling:PutScalingPolicy",
       "application-autoscaling:RegisterScalableTarget",
       "application-autoscaling:TagResource",
@@ -294,6 +343,13 @@ data "aws_iam_policy_document" "write_training_serving" {
       values   = ["sagemaker"]
       variable = "application-autoscaling:service-namespace"
     }
+  }
+
+  # Target tracking keeps its alarms under names of its own.
+  statement {
+    sid       = "AutoscalingAlarms"
+    actions   = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"]
+    resources = ["${local.arn.cloudwatch}:alarm:TargetTracking-endpoint/${local.name}-*"]
   }
 
   statement {
@@ -328,6 +384,7 @@ data "aws_iam_policy_document" "write_orchestration" {
       "lambda:AddPermission",
       "lambda:CreateFunction",
       "lambda:DeleteFunction",
+      "lambda:DeleteFunctionConcurrency",
       "lambda:PutFunctionConcurrency",
       "lambda:RemovePermission",
       "lambda:TagResource",
@@ -438,7 +495,7 @@ data "aws_iam_policy_document" "write_observability" {
 
   statement {
     sid       = "CreateMonitor"
-    actions   = ["ce:CreateAnomalyMonitor"]
+    actions   = ["ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription"]
     resources = ["*"]
   }
 
@@ -446,7 +503,6 @@ data "aws_iam_policy_document" "write_observability" {
   statement {
     sid = "Anomalies"
     actions = [
-      "ce:CreateAnomalySubscription",
       "ce:DeleteAnomalyMonitor",
       "ce:DeleteAnomalySubscription",
       "ce:TagResource",

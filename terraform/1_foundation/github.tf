@@ -79,7 +79,7 @@ data "aws_iam_policy_document" "plan_trust" {
     for_each = length(var.operator_principals) == 0 ? [] : [1]
     content {
       sid     = "Operator"
-      actions = ["sts:AssumeRole"]
+      actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
 
       principals {
         identifiers = [aws_iam_role.operator.arn]

@@ -107,9 +107,50 @@ data "aws_iam_policy_document" "logs_key" {
         "budgets.amazonaws.com",
         "cloudwatch.amazonaws.com",
         "costalerts.amazonaws.com",
-        "events.amazonaws.com",
       ]
       type = "Service"
+    }
+  }
+
+  # SNS does not hand aws:SourceAccount or aws:SourceArn on for EventBridge, so that a
+  # condition on them would stop every event without an error. The context names the topic.
+  statement {
+    sid = "EventsToTopics"
+    actions = [
+      "kms:Decrypt",
+      "kms:GenerateDataKey",
+    ]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnLike"
+      values   = ["${local.arn.sns}:${local.name}-*"]
+      variable = "kms:EncryptionContext:aws:sns:topicArn"
+    }
+
+    principals {
+      identifiers = ["events.amazonaws.com"]
+      type        = "Service"
+    }
+  }
+
+  statement {
+    sid = "EventsToQueues"
+    actions = [
+      "kms:Decrypt",
+      "kms:GenerateDataKey",
+    ]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnLike"
+      values   = ["${local.arn.sqs}:${local.name}-*"]
+      variable = "kms:EncryptionContext:aws:sqs:arn"
+    }
+
+    principals {
+      identifiers = ["events.amazonaws.com"]
+      type        = "Service"
     }
   }
 }

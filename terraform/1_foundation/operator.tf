@@ -17,7 +17,7 @@ resource "aws_iam_role_policy" "operator" {
 data "aws_iam_policy_document" "operator" {
   statement {
     sid       = "AssumeEnvironmentRoles"
-    actions   = ["sts:AssumeRole"]
+    actions   = ["sts:AssumeRole", "sts:SetSourceIdentity"]
     resources = [for role in ["approver", "endpoint-invoker", "plan"] : "${local.arn.iam}:role/${local.name}-${role}"]
   }
 
@@ -31,6 +31,7 @@ data "aws_iam_policy_document" "operator" {
       "logs:StartQuery",
     ]
     resources = [
+      "${local.arn.logs}:log-group:/aws/ecs/${local.name}-*",
       "${local.arn.logs}:log-group:/aws/lambda/${local.name}-*",
       "${local.arn.logs}:log-group:/aws/sagemaker/*",
       "${local.arn.logs}:log-group:/aws/states/${local.name}-*",
