@@ -5,7 +5,7 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   security_group_ids  = [aws_security_group.endpoints.id]
   service_name        = "com.amazonaws.${local.region}.${each.value}"
-  subnet_ids          = [for zone in slice(var.zones, 0, var.endpoint_zones) : aws_subnet.private[zone].id]
+  subnet_ids          = [for zone in slice(local.zones, 0, var.endpoint_zones) : aws_subnet.private[zone].id]
   vpc_endpoint_type   = "Interface"
   vpc_id              = aws_vpc.main.id
 

@@ -10,7 +10,7 @@ output "flow_log_group" {
 
 output "subnet_ids" {
   description = "Private subnets, in the order of the zones."
-  value       = [for zone in var.zones : aws_subnet.private[zone].id]
+  value       = [for zone in local.zones : aws_subnet.private[zone].id]
 }
 
 output "vpc_id" {

@@ -10,7 +10,7 @@ resource "titanicml_stage" "this" {
   source_dir = path.module
 
   outputs = {
-    subnet_ids                 = [for zone in var.zones : aws_subnet.private[zone].id]
+    subnet_ids                 = [for zone in local.zones : aws_subnet.private[zone].id]
     vpc_id                     = aws_vpc.main.id
     workload_security_group_id = aws_security_group.workload.id
   }

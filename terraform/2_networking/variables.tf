@@ -89,7 +89,7 @@ variable "titanicml" {
 }
 
 variable "zones" {
-  description = "Availability zones with a private subnet each, at least two."
+  description = "Letters of the region's availability zones with a private subnet each, at least two."
   type        = list(string)
 
   validation {
@@ -98,7 +98,7 @@ variable "zones" {
   }
 
   validation {
-    condition     = alltrue([for zone in var.zones : startswith(zone, var.project.region)])
-    error_message = "Every zone belongs to the project's region."
+    condition     = alltrue([for letter in var.zones : can(regex("^[a-z]$", letter))])
+    error_message = "A zone is given by its letter, \"a\" for the first of the project's region."
   }
 }

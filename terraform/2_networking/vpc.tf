@@ -40,5 +40,6 @@ resource "aws_vpc" "main" {
 }
 
 locals {
-  subnets = { for index, zone in var.zones : zone => cidrsubnet(var.cidr, 4, index) }
+  subnets = { for index, zone in local.zones : zone => cidrsubnet(var.cidr, 4, index) }
+  zones   = [for letter in var.zones : "${local.region}${letter}"]
 }

@@ -35,7 +35,7 @@ variables {
   cidr               = "10.20.0.0/20"
   endpoint_zones     = 1
   log_retention_days = 14
-  zones              = ["eu-west-1a", "eu-west-1b"]
+  zones              = ["a", "b"]
 }
 
 run "dev" {
@@ -71,7 +71,7 @@ run "refuses_one_zone" {
 
   variables {
     env            = "dev"
-    zones          = ["eu-west-1a"]
+    zones          = ["a"]
     endpoint_zones = 1
   }
 
