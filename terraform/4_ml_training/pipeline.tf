@@ -1,5 +1,9 @@
 # Split, Train, Evaluate, Seal, Floor, Register. The pipeline registers what is worth
 # looking at as PendingManualApproval; whether it serves, the gate of stage 5 decides.
+#
+# No step has a retry policy: Pipelines retries service faults and throttling by itself,
+# and AWS writes ExceptionType as a list in its guide and SDK, as one text in the
+# published schema, so that no way to write it satisfies both.
 
 resource "aws_sagemaker_pipeline" "survival" {
   pipeline_name         = local.pipeline
@@ -78,7 +82,6 @@ locals {
       StoppingCondition   = { MaxRuntimeInSeconds = 1800 }
       Tags                = local.job_tags
     }
-    RetryPolicies = local.step_retries
   }
 
   step_train = {
@@ -121,7 +124,6 @@ locals {
       Tags              = local.job_tags
       VpcConfig         = local.vpc_config
     }
-    RetryPolicies = local.step_retries
   }
 
   step_evaluate = {
@@ -156,7 +158,6 @@ locals {
       StoppingCondition   = { MaxRuntimeInSeconds = 1800 }
       Tags                = local.job_tags
     }
-    RetryPolicies = local.step_retries
   }
 
   step_seal = {
@@ -260,12 +261,6 @@ locals {
   seal_outputs = ["evaluation_digest", "evaluation_uri"]
 
   serving_instance_types = ["ml.c5.large", "ml.m5.large", "ml.t2.medium"]
-
-  step_retries = [
-    { ExceptionType = "Step.SERVICE_FAULT", BackoffRate = 2, IntervalSeconds = 30, MaxAttempts = 3 },
-    { ExceptionType = "Step.THROTTLING", BackoffRate = 2, IntervalSeconds = 30, MaxAttempts = 5 },
-    { ExceptionType = "SageMaker.CAPACITY_ERROR", BackoffRate = 2, IntervalSeconds = 120, MaxAttempts = 3 },
-  ]
 
   vpc_config = {
     SecurityGroupIds = [local.workload_security_group_id]

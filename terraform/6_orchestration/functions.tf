@@ -52,12 +52,13 @@ module "validate" {
 }
 
 # The container only. Its value, a fine-grained token with "actions: write" on this
-# repository, is put by hand: `aws secretsmanager put-secret-value`.
+# repository, is put by hand: `aws secretsmanager put-secret-value`. A name whose secret
+# waits for its deletion is taken, which would keep dev from coming back after a destroy.
 resource "aws_secretsmanager_secret" "github_token" {
   name                    = "${local.name}/github-token"
   description             = "Token with which the function dispatch starts workflows"
   kms_key_id              = local.data_key_arn
-  recovery_window_in_days = 7
+  recovery_window_in_days = var.env == "dev" ? 0 : 7
 }
 
 data "aws_iam_policy_document" "candidate" {
