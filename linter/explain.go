@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // Explanation is what one argument evaluates to in one module instance.
@@ -71,7 +73,7 @@ func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) 
 	if m.Path != "" {
 		prefix = m.Path + "."
 	}
-	add := func(name string, at hcl.Range, v eval.Value, refs []eval.Ref) {
+	add := func(name string, at hcl.Range, v value.Value, refs []value.Ref) {
 		e := Explanation{Name: prefix + name, Range: at, Value: v.Text()}
 		if from := v.Range(); from.Filename != "" && (from.Filename != at.Filename || from.Start.Line < at.Start.Line || from.Start.Line > at.End.Line) {
 			e.From = from
@@ -116,7 +118,7 @@ func blockRange(b *hclsyntax.Block) hcl.Range {
 	return hcl.RangeBetween(b.TypeRange, b.CloseBraceRange)
 }
 
-func explainBody(b *eval.Body, name string, on func(hcl.Range) bool, add func(string, hcl.Range, eval.Value, []eval.Ref)) {
+func explainBody(b *lang.Body, name string, on func(hcl.Range) bool, add func(string, hcl.Range, value.Value, []value.Ref)) {
 	syntax := b.Syntax()
 	if syntax == nil {
 		return

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -149,12 +150,12 @@ func (r *run) loadRoot(dir string) (*module.Module, error) {
 }
 
 // variables gathers a root module's settings in Terraform's order: later ones win.
-func (r *run) variables(src *module.Module) (map[string]eval.Value, []Failure) {
+func (r *run) variables(src *module.Module) (map[string]value.Value, []Failure) {
 	return r.variablesFrom(r, src, r.o.VarFiles)
 }
 
-func (r *run) variablesFrom(files module.Files, src *module.Module, varFiles []string) (map[string]eval.Value, []Failure) {
-	vars := map[string]eval.Value{}
+func (r *run) variablesFrom(files module.Files, src *module.Module, varFiles []string) (map[string]value.Value, []Failure) {
+	vars := map[string]value.Value{}
 	var failures []Failure
 	entries, err := files.ReadDir(src.Dir)
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
 // Place is where findings about a whole module stand: its terraform block, else the start of its first file.
-func Place(m *module.Module) eval.Locator {
+func Place(m *module.Module) value.Locator {
 	if len(m.Terraform) > 0 {
-		return eval.At(module.HeaderRange(m.Terraform[0]))
+		return value.At(module.HeaderRange(m.Terraform[0]))
 	}
 	name := m.Dir
 	for _, f := range m.Files {
@@ -21,7 +21,7 @@ func Place(m *module.Module) eval.Locator {
 			name = f.Path
 		}
 	}
-	return eval.At(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos})
+	return value.At(hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos})
 }
 
 var patterns sync.Map // string to *regexp.Regexp

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // Scope says what one run of a rule looks at. A rule with several scopes is run for each; the Pass field that is set tells which.
@@ -75,9 +76,9 @@ type Pass struct {
 	facts    *[]Fact
 }
 
-// Report adds a finding at a place: a value, a body, a resource or eval.At(range). The message names the address and value
+// Report adds a finding at a place: a value, a body, a resource or value.At(range). The message names the address and value
 // first, then the consequence or the fix; lower case, no full stop. Set further fields on the result.
-func (p *Pass) Report(at eval.Locator, format string, args ...any) *Finding {
+func (p *Pass) Report(at value.Locator, format string, args ...any) *Finding {
 	f := &Finding{Rule: p.Rule, Severity: p.settings.severity, Message: fmt.Sprintf(format, args...)}
 	if at != nil {
 		f.Range = at.Range()
@@ -99,7 +100,7 @@ func (p *Pass) Report(at eval.Locator, format string, args ...any) *Finding {
 }
 
 // ReportOn is Report for a resource other than the pass's own, as PerRoot rules need it.
-func (p *Pass) ReportOn(r *eval.Resource, at eval.Locator, format string, args ...any) *Finding {
+func (p *Pass) ReportOn(r *eval.Resource, at value.Locator, format string, args ...any) *Finding {
 	if at == nil || at.Range().Filename == "" {
 		at = r
 	}
@@ -110,7 +111,7 @@ func (p *Pass) ReportOn(r *eval.Resource, at eval.Locator, format string, args .
 
 // Within returns the place at when it lies in the files of the pass's module, and otherwise the second place: a value may
 // have been written by the caller of a module, but findings stand at the resource.
-func (p *Pass) Within(at, otherwise eval.Locator) eval.Locator {
+func (p *Pass) Within(at, otherwise value.Locator) value.Locator {
 	if p.Module != nil && p.Module.Source != nil && at != nil && p.Module.Source.File(at.Range().Filename) != nil {
 		return at
 	}

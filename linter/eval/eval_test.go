@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/convert"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -61,7 +63,7 @@ func load(t testing.TB, texts map[string]string, opts eval.Options) *eval.Root {
 	return eval.New(ctx, src, loader{m}, opts)
 }
 
-func flat(v eval.Value) string { return strings.Join(strings.Fields(v.Text()), " ") }
+func flat(v value.Value) string { return strings.Join(strings.Fields(v.Text()), " ") }
 
 // TestExpressions evaluates local.x. var.u is a variable without a value; aws_s3_bucket.b has only its name configured.
 func TestExpressions(t *testing.T) {
@@ -310,12 +312,12 @@ output "label" { value = upper(var.name) }
 	if duplicates != 1 {
 		t.Errorf("%d duplicate instances, want module.same, and what it calls not listed again", duplicates)
 	}
-	for _, ref := range []eval.Ref{{Module: "module.same.module.deep", Address: "aws_x.z"}, {Module: "module.two", Address: "aws_x.y"}} {
+	for _, ref := range []value.Ref{{Module: "module.same.module.deep", Address: "aws_x.z"}, {Module: "module.two", Address: "aws_x.y"}} {
 		if found := r.Module.Target(ref); len(found) != 1 || found[0].Address() != ref.Module+"."+ref.Address {
 			t.Errorf("target of %v: %v", ref, found)
 		}
 	}
-	if found := r.Module.Target(eval.Ref{Module: "module.none", Address: "aws_x.z"}); found != nil {
+	if found := r.Module.Target(value.Ref{Module: "module.none", Address: "aws_x.z"}); found != nil {
 		t.Errorf("target in a module that is not called: %v", found)
 	}
 	for _, res := range r.Resources() {
@@ -388,13 +390,13 @@ data "aws_iam_policy_document" "top" {
 	}
 }
 
-func docJSON(r *eval.Root, name string) (eval.Value, error) {
+func docJSON(r *eval.Root, name string) (value.Value, error) {
 	for _, res := range r.Module.Resources() {
 		if res.Name == name {
-			return res.Module.PolicyDocument(res).JSON()
+			return convert.ParseJSON(res.Module.PolicyDocument(res))
 		}
 	}
-	return eval.Value{}, fmt.Errorf("no document %s", name)
+	return value.Value{}, fmt.Errorf("no document %s", name)
 }
 
 // TestPositions: the parts of a heredoc and of jsonencode keep their lines.
@@ -418,7 +420,7 @@ resource "a_b" "encoded" {
 }
 `}, eval.Options{})
 	for i, want := range []int{5, 13} {
-		v, err := r.Module.Resources()[i].Attr("policy").JSON()
+		v, err := convert.ParseJSON(r.Module.Resources()[i].Attr("policy"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -427,7 +429,7 @@ resource "a_b" "encoded" {
 			t.Errorf("action %q at line %d, want line %d", s, action.Range().Start.Line, want)
 		}
 	}
-	v, _ := r.Module.Resources()[0].Attr("policy").JSON()
+	v, _ := convert.ParseJSON(r.Module.Resources()[0].Attr("policy"))
 	if refs := v.Get("Statement").Elems()[0].Get("Resource").Refs(); len(refs) != 1 || refs[0].String() != "aws_x.y.arn" {
 		t.Errorf("refs %v", refs)
 	}

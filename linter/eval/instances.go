@@ -1,8 +1,8 @@
 package eval
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -10,30 +10,137 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/policydoc"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
-const (
-	// maxInstances bounds the instances of one block; the rest would only repeat the findings of the first.
-	maxInstances = 1024
-	// maxModules bounds the module instances of one root.
-	maxModules = 50_000
-	// maxCallDepth bounds nested calls; a module that calls itself is found earlier.
-	maxCallDepth = 64
-)
+// Module is one instance of a module: the root, or one call with its count or for_each key.
+type Module struct {
+	// Source is the parsed directory.
+	Source *module.Module
+	// Path is the instance's address: "" for the root, `module.net["a"].module.x`.
+	Path string
+	// Parent and Call are nil for the root.
+	Parent *Module
+	Call   *module.Call
 
-// New prepares the evaluation of a root module. Nothing is evaluated until asked for.
-func New(ctx context.Context, src *module.Module, loader Loader, opts Options) *Root {
-	r := &Root{Dir: src.Dir, ctx: ctx, loader: loader, opts: opts}
-	r.Module = r.newModule(src, "", nil, nil, nil)
-	return r
+	root      *Root
+	scope     *lang.Scope
+	caller    *lang.Scope // of the call's arguments; nil for the root
+	key       value.Value
+	maybe     bool
+	memos     map[string]*memo // "var.x", "local.x", "output.x"
+	sets      map[string]*instanceSet
+	calls     map[string]*callSet
+	providers map[string]*Provider // own configurations and passed ones, by local reference
+	duplicate bool
+	planned   []*Resource
 }
 
-func (r *Root) newModule(src *module.Module, path string, parent *Module, call *module.Call, caller *scope) *Module {
-	m := &Module{Source: src, Path: path, Parent: parent, Call: call, root: r, memos: map[string]*memo{},
-		sets: map[string]*instanceSet{}, calls: map[string]*callSet{}}
-	m.scope = &scope{m: m, caller: caller}
-	return m
+// Resource is one instance of a resource, data, ephemeral or action block.
+type Resource struct {
+	lang.Body
+	Mode       module.Mode
+	Type, Name string
+	// Key is the count or for_each key: Absent without them, unknown when the block stands for unknown instances.
+	Key value.Value
+	// Module is the instance that declares it.
+	Module *Module
+	// Decl is the declaration; nil in a plan without sources.
+	Decl *module.Resource
+
+	address  string
+	provider *Provider
+}
+
+// Address is the full address of the instance: `module.net["a"].aws_subnet.x[0]`.
+func (r *Resource) Address() string {
+	if r.address == "" {
+		var b strings.Builder
+		if r.Module != nil && r.Module.Path != "" {
+			b.WriteString(r.Module.Path)
+			b.WriteByte('.')
+		}
+		b.WriteString(r.LocalAddress())
+		b.WriteString(value.KeySuffix(r.Key))
+		r.address = b.String()
+	}
+	return r.address
+}
+
+// LocalAddress is the address within the module without keys: "aws_subnet.x", "data.aws_ami.y".
+func (r *Resource) LocalAddress() string {
+	if r.Decl != nil {
+		return r.Decl.Address()
+	}
+	return (&module.Resource{Mode: r.Mode, Type: r.Type, Name: r.Name}).Address()
+}
+
+// Provider is the configuration that the resource uses, never nil.
+func (r *Resource) Provider() *Provider {
+	if r.provider == nil {
+		r.provider = r.Module.providerFor(r)
+	}
+	return r.provider
+}
+
+// DependsOn lists the addresses within the module that depends_on names.
+func (r *Resource) DependsOn() []string {
+	e, ok := r.Expr("depends_on").(*hclsyntax.TupleConsExpr)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, x := range e.Exprs {
+		if t, ok := x.(*hclsyntax.ScopeTraversalExpr); ok {
+			addr, _ := splitTraversal(t.Traversal)
+			out = append(out, addr)
+		}
+	}
+	return out
+}
+
+// Target finds the instances of the resource that a reference names; none when it names something else.
+func (m *Module) Target(ref value.Ref) []*Resource {
+	at := m.root.moduleAt(ref.Module)
+	if at == nil {
+		return nil
+	}
+	if set := at.instances(ref.Address); set != nil {
+		return set.all
+	}
+	return nil
+}
+
+// Root is the root module that the instance belongs to.
+func (m *Module) Root() *Root { return m.root }
+
+// Callers lists the module blocks that lead to this instance, innermost first; empty for the root.
+func (m *Module) Callers() []hcl.Range {
+	var out []hcl.Range
+	for ; m != nil && m.Call != nil; m = m.Parent {
+		out = append(out, module.HeaderRange(m.Call.Block))
+	}
+	return out
+}
+
+// Maybe reports that the instance stands for an unknown number of calls.
+func (m *Module) Maybe() bool { return m.maybe }
+
+// Resources lists the module instance's own resource instances of every mode, in source order.
+func (m *Module) Resources() []*Resource {
+	if m.planned != nil {
+		return m.planned
+	}
+	var out []*Resource
+	for _, d := range m.Source.Resources {
+		if set := m.instances(d.Address()); set != nil {
+			out = append(out, set.all...)
+		}
+	}
+	return out
 }
 
 // instanceSet is what a resource block expands to.
@@ -53,14 +160,14 @@ func (m *Module) instances(address string) *instanceSet {
 	}
 	m.sets[address] = &instanceSet{cyclic: true}
 	set := &instanceSet{}
-	exp := m.scope.expansion(decl.Block)
-	set.single, set.byKey, set.unknown = exp.single, exp.byKey, exp.unknown
-	set.all = make([]*Resource, 0, len(exp.scopes))
-	for i, sc := range exp.scopes {
-		if i > 0 && !m.root.spend(stepsPerInstance) {
+	exp := m.scope.Expand(decl.Block)
+	set.single, set.byKey, set.unknown = exp.Single, exp.ByKey, exp.Unknown
+	set.all = make([]*Resource, 0, len(exp.Scopes))
+	for i, sc := range exp.Scopes {
+		if i > 0 && !m.root.work.Spend(stepsPerInstance) {
 			break // the root's problems say so
 		}
-		res := &Resource{Mode: decl.Mode, Type: decl.Type, Name: decl.Name, Key: exp.keys[i], Module: m, Decl: decl}
+		res := &Resource{Mode: decl.Mode, Type: decl.Type, Name: decl.Name, Key: exp.Keys[i], Module: m, Decl: decl}
 		body := decl.Block.Body
 		if decl.Mode == module.Action {
 			for _, b := range body.Blocks {
@@ -69,147 +176,12 @@ func (m *Module) instances(address string) *instanceSet {
 				}
 			}
 		}
-		res.Body = Body{scope: sc, hcl: body, loc: At(module.HeaderRange(decl.Block)), maybe: exp.unknown}
-		sc.self = res
+		res.Body = lang.NewBody(sc, body, value.At(module.HeaderRange(decl.Block)), exp.Unknown)
+		sc.SetSelf(res)
 		set.all = append(set.all, res)
 	}
 	m.sets[address] = set
 	return set
-}
-
-// expansion is what count or for_each make of a block.
-type expansion struct {
-	scopes                 []*scope
-	keys                   []Value
-	single, byKey, unknown bool
-}
-
-func (s *scope) expansion(b *hclsyntax.Block) expansion {
-	one := func(c scope) *scope {
-		c.names, c.caller = nil, nil
-		return &c
-	}
-	if a := b.Body.Attributes["count"]; a != nil {
-		return s.byCount(a, one)
-	}
-	if a := b.Body.Attributes["for_each"]; a != nil {
-		return s.byEach(a, one)
-	}
-	c := *s
-	return expansion{scopes: []*scope{one(c)}, keys: []Value{{}}, single: true}
-}
-
-func (s *scope) byCount(a *hclsyntax.Attribute, one func(scope) *scope) expansion {
-	v := s.eval(a.Expr)
-	exp := expansion{}
-	n, ok := v.Int()
-	if b, isBool := v.Bool(); isBool && v.kind == Bool { // OpenTofu and mistakes alike
-		n, ok = 0, true
-		if b {
-			n = 1
-		}
-	}
-	if !ok {
-		c := *s
-		c.count, c.each = UnknownValue(Ref{Address: "count", Path: "index", Module: s.m.Path}), nil
-		return expansion{scopes: []*scope{one(c)}, keys: []Value{c.count}, unknown: true}
-	}
-	if n > maxInstances {
-		s.m.root.problem(a.SrcRange, fmt.Sprintf("count = %d; the first %d instances were linted", n, maxInstances))
-		n = maxInstances
-	}
-	for i := range n {
-		c := *s
-		c.count, c.each = IntValue(i), nil
-		exp.scopes = append(exp.scopes, one(c))
-		exp.keys = append(exp.keys, c.count)
-	}
-	return exp
-}
-
-func (s *scope) byEach(a *hclsyntax.Attribute, one func(scope) *scope) expansion {
-	v := s.eval(a.Expr)
-	exp := expansion{byKey: true, unknown: v.kind == Unknown || v.Partial()}
-	add := func(k, val Value) {
-		c := *s
-		c.count, c.each = Value{}, &eachValue{key: k, val: val}
-		exp.scopes = append(exp.scopes, one(c))
-		exp.keys = append(exp.keys, k)
-	}
-	n := v.Len()
-	if n > maxInstances {
-		s.m.root.problem(a.SrcRange, fmt.Sprintf("for_each over %d elements; the first %d were linted", n, maxInstances))
-		n = maxInstances
-	}
-	switch v.kind {
-	case Map:
-		for i, k := range v.Keys()[:n] {
-			add(StringValue(k), v.data.(*object).vals[i])
-		}
-	case List:
-		for _, e := range v.Elems()[:n] {
-			add(e, e)
-		}
-	case Unknown:
-	default:
-		return exp // wrong type or null: terraform validate says so
-	}
-	if exp.unknown {
-		key := UnknownValue(Ref{Address: "each", Path: "key", Module: s.m.Path})
-		val := UnknownValue(v.Refs()...)
-		if v.kind == List {
-			val = key
-		}
-		add(key, val)
-	}
-	return exp
-}
-
-// dynamic expands a dynamic block.
-func (s *scope) dynamic(b *hclsyntax.Block) []*Body {
-	var content *hclsyntax.Block
-	for _, c := range b.Body.Blocks {
-		if c.Type == "content" {
-			content = c
-		}
-	}
-	each := b.Body.Attributes["for_each"]
-	if content == nil || each == nil {
-		return nil
-	}
-	iterator := b.Labels[0]
-	if a := b.Body.Attributes["iterator"]; a != nil {
-		if kw := hcl.ExprAsKeyword(a.Expr); kw != "" {
-			iterator = kw
-		}
-	}
-	v := s.eval(each.Expr)
-	var out []*Body
-	add := func(k, val Value, maybe bool) {
-		it := MapValue(map[string]Value{"key": k, "value": val})
-		if s.step(stepsPerBody) {
-			out = append(out, &Body{scope: s.bind(iterator, it), hcl: content.Body, loc: At(module.HeaderRange(b)), maybe: maybe})
-		}
-	}
-	n := min(v.Len(), maxInstances)
-	switch v.kind {
-	case Map:
-		for i, k := range v.Keys()[:n] {
-			add(StringValue(k), v.data.(*object).vals[i], false)
-		}
-	case List:
-		for i, e := range v.Elems()[:n] {
-			k := IntValue(i)
-			if v.flags&isSet != 0 {
-				k = e
-			}
-			add(k, e, false)
-		}
-	}
-	if v.kind == Unknown || v.Partial() {
-		add(UnknownValue(v.Refs()...), UnknownValue(v.Refs()...), true)
-	}
-	return out
 }
 
 // callSet is what a module block expands to.
@@ -241,31 +213,31 @@ func (m *Module) expandCall(call *module.Call) *callSet {
 	depth := 0
 	for p := m; p != nil; p = p.Parent {
 		if p.Source.Dir == src.Dir {
-			r.problem(at, fmt.Sprintf("module %q calls itself through %s; the call is not followed", call.Name, src.Dir))
+			r.work.Report(at, fmt.Sprintf("module %q calls itself through %s; the call is not followed", call.Name, src.Dir))
 			return &callSet{opaque: true}
 		}
 		depth++
 	}
 	if depth > maxCallDepth {
-		r.problem(at, fmt.Sprintf("modules nest deeper than %d; the call is not followed", maxCallDepth))
+		r.work.Report(at, fmt.Sprintf("modules nest deeper than %d; the call is not followed", maxCallDepth))
 		return &callSet{opaque: true}
 	}
-	exp := m.scope.expansion(call.Block)
-	set := &callSet{single: exp.single, byKey: exp.byKey, unknown: exp.unknown}
-	for i, sc := range exp.scopes {
-		if i > 0 && !r.spend(stepsPerModule) {
+	exp := m.scope.Expand(call.Block)
+	set := &callSet{single: exp.Single, byKey: exp.ByKey, unknown: exp.Unknown}
+	for i, sc := range exp.Scopes {
+		if i > 0 && !r.work.Spend(stepsPerModule) {
 			break // the root's problems say so
 		}
 		if r.modules++; r.modules > maxModules {
-			r.problem(at, fmt.Sprintf("more than %d module instances; the rest are not linted", maxModules))
+			r.work.Report(at, fmt.Sprintf("more than %d module instances; the rest are not linted", maxModules))
 			break
 		}
-		p := "module." + call.Name + keySuffix(exp.keys[i])
+		p := "module." + call.Name + value.KeySuffix(exp.Keys[i])
 		if m.Path != "" {
 			p = m.Path + "." + p
 		}
 		c := r.newModule(src, p, m, call, sc)
-		c.key, c.maybe = exp.keys[i], exp.unknown || m.maybe
+		c.key, c.maybe = exp.Keys[i], exp.Unknown || m.maybe
 		set.all = append(set.all, c)
 	}
 	if len(set.all) == 0 && set.single {
@@ -293,41 +265,10 @@ func (m *Module) load(call *module.Call) *module.Module {
 	}
 	src, err := r.loader.Module(dir)
 	if err != nil {
-		r.problem(module.HeaderRange(call.Block), fmt.Sprintf("module %q: %v; its outputs are unknown", call.Name, err))
+		r.work.Report(module.HeaderRange(call.Block), fmt.Sprintf("module %q: %v; its outputs are unknown", call.Name, err))
 		return nil
 	}
 	return src
-}
-
-// expand walks the whole tree of modules once.
-func (r *Root) expand() {
-	if r.expanded {
-		return
-	}
-	r.expanded = true
-	seen := map[string]bool{}
-	var visit func(m *Module)
-	visit = func(m *Module) {
-		sig := m.sign()
-		m.duplicate = seen[sig]
-		seen[sig] = true
-		r.instances = append(r.instances, m)
-		r.resources = append(r.resources, m.Resources()...)
-		if m.duplicate {
-			return // what it calls repeats too: twelve calls nested four deep would be twenty thousand instances
-		}
-		for _, c := range m.Source.Calls {
-			if set := m.callSet(c.Name); set != nil {
-				for _, child := range set.all {
-					if r.ctx.Err() != nil || r.stopped {
-						return
-					}
-					visit(child)
-				}
-			}
-		}
-	}
-	visit(r.Module)
 }
 
 // Duplicate reports that an earlier instance of the same directory has the same inputs and providers, so that every rule
@@ -337,49 +278,25 @@ func (m *Module) Duplicate() bool {
 	return m.duplicate
 }
 
-// sign describes all that the instance's values depend on.
-func (m *Module) sign() string {
+// signature describes all that the instance's values depend on.
+func (m *Module) signature() string {
 	if m.Parent == nil {
-		m.signature = m.Source.Dir
-		return m.signature
+		return m.Source.Dir
 	}
 	var b strings.Builder
 	b.WriteString(m.Source.Dir)
-	for _, n := range sortedKeys(m.Source.Variables) {
+	for _, n := range slices.Sorted(maps.Keys(m.Source.Variables)) {
 		b.WriteString("|" + n + "=")
-		writeCanonical(&b, m.Variable(n))
+		value.WriteCanonical(&b, m.Variable(n))
 	}
 	b.WriteString("|providers:" + m.providerSignature())
 	if m.maybe {
 		b.WriteString("|maybe")
 	}
-	m.signature = b.String()
-	return m.signature
+	return b.String()
 }
 
-// moduleAt finds a module instance by its address.
-func (r *Root) moduleAt(address string) *Module {
-	m := r.Module
-	if m.planned != nil {
-		i := slices.IndexFunc(r.instances, func(c *Module) bool { return c.Path == address })
-		if i < 0 {
-			return nil
-		}
-		return r.instances[i]
-	}
-	for m.Path != address {
-		rest := strings.TrimPrefix(address[len(m.Path):], ".")
-		name, _, _ := strings.Cut(strings.TrimPrefix(rest, "module."), ".")
-		name, _, _ = strings.Cut(name, "[")
-		set := m.callSet(name)
-		if set == nil {
-			return nil
-		}
-		i := slices.IndexFunc(set.all, func(c *Module) bool { return c.Path == address || strings.HasPrefix(address, c.Path+".") })
-		if i < 0 {
-			return nil
-		}
-		m = set.all[i]
-	}
-	return m
+// PolicyDocument returns the JSON text of a data "aws_iam_policy_document".
+func (m *Module) PolicyDocument(r *Resource) value.Value {
+	return m.once("policy "+r.Address(), r.Range(), func() value.Value { return policydoc.JSON(&r.Body, r, &m.root.work.Holes) })
 }

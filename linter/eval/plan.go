@@ -2,11 +2,12 @@ package eval
 
 import (
 	"context"
-	"encoding/json"
-	"math/big"
 	"path"
 	"strings"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/convert"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 )
@@ -18,10 +19,11 @@ func FromPlan(ctx context.Context, p *plan.Plan, loader Loader, opts Options) *R
 	if err != nil {
 		src = &module.Module{Dir: p.Dir}
 	}
-	r := &Root{Dir: p.Dir, ctx: ctx, loader: loader, opts: opts, expanded: true}
-	r.opts.Variables = map[string]Value{}
+	r := newRoot(ctx, p.Dir, loader, opts)
+	r.expanded = true
+	r.opts.Variables = map[string]value.Value{}
 	for k, v := range p.Variables {
-		r.opts.Variables[k] = fromJSON(v, nil, nil, nil)
+		r.opts.Variables[k] = convert.FromJSON(v, nil, nil, nil)
 	}
 	r.Module = r.newModule(src, "", nil, nil, nil)
 	r.Module.planned = []*Resource{}
@@ -32,23 +34,24 @@ func FromPlan(ctx context.Context, p *plan.Plan, loader Loader, opts Options) *R
 		m := r.plannedModule(byPath, pr.Module)
 		res := &Resource{Mode: modeNamed(pr.Mode), Type: pr.Type, Name: pr.Name, Module: m, address: pr.Address}
 		if pr.Index != nil {
-			res.Key = fromJSON(pr.Index, nil, nil, nil)
+			res.Key = convert.FromJSON(pr.Index, nil, nil, nil)
 		}
-		ref := Ref{Address: res.LocalAddress(), Module: m.Path}
-		res.val = fromJSON(map[string]any(pr.Values), pr.Unknown, pr.Sensitive, &ref)
-		res.loc = At{Filename: p.Name}
+		ref := value.Ref{Address: res.LocalAddress(), Module: m.Path}
+		val := convert.FromJSON(map[string]any(pr.Values), pr.Unknown, pr.Sensitive, &ref)
+		at := value.At{Filename: p.Name}
 		if m.Source != nil {
 			res.Decl = m.Source.Resource(ref.Address)
 		}
 		if res.Decl != nil {
-			res.loc = At(module.HeaderRange(res.Decl.Block))
-			res.val = res.val.mapped(func(k string, v Value) Value {
+			at = value.At(module.HeaderRange(res.Decl.Block))
+			val = val.Mapped(func(k string, v value.Value) value.Value {
 				if a := res.Decl.Block.Body.Attributes[k]; a != nil {
 					return v.WithSource(a.Expr)
 				}
 				return v
 			})
 		}
+		res.Body = lang.ValueBody(val, at)
 		res.provider = r.plannedProvider(providers, p, pr)
 		m.planned = append(m.planned, res)
 		r.resources = append(r.resources, res)
@@ -113,107 +116,37 @@ func (r *Root) plannedProvider(known map[string]*Provider, p *plan.Plan, pr *pla
 		return out
 	}
 	name := localProvider(pr.Type)
-	out := &Provider{Name: name, Opaque: key == "", Body: Body{val: UnknownValue()}}
+	out := &Provider{Name: name, Opaque: key == "", Body: lang.ValueBody(value.UnknownValue(), nil)}
 	if pc := p.Providers[key]; pc != nil {
-		out = &Provider{Name: pc.Name, Alias: pc.Alias, Declared: true, Body: Body{val: expressions(pc.Expressions)}}
+		out = &Provider{Name: pc.Name, Alias: pc.Alias, Declared: true, Body: lang.ValueBody(expressions(pc.Expressions), nil)}
 	} else if key != "" {
-		out = &Provider{Name: name, Body: Body{val: MapValue(nil)}}
+		out = &Provider{Name: name, Body: lang.ValueBody(value.MapValue(nil), nil)}
 	}
 	known[key] = out
 	return out
 }
 
 // expressions reads the configuration part of a plan.
-func expressions(v any) Value {
+func expressions(v any) value.Value {
 	switch v := v.(type) {
 	case map[string]any:
 		if c, ok := v["constant_value"]; ok {
-			return fromJSON(c, nil, nil, nil)
+			return convert.FromJSON(c, nil, nil, nil)
 		}
 		if _, ok := v["references"]; ok {
-			return UnknownValue()
+			return value.UnknownValue()
 		}
-		m := make(map[string]Value, len(v))
+		m := make(map[string]value.Value, len(v))
 		for k, e := range v {
 			m[k] = expressions(e)
 		}
-		return MapValue(m)
+		return value.MapValue(m)
 	case []any:
-		out := make([]Value, len(v))
+		out := make([]value.Value, len(v))
 		for i, e := range v {
 			out[i] = expressions(e)
 		}
-		return ListValue(out)
+		return value.ListValue(out)
 	}
-	return UnknownValue()
-}
-
-// fromJSON converts a decoded JSON value; unknown and secret mirror it where parts are unknown or sensitive.
-func fromJSON(v, unknown, secret any, ref *Ref) Value {
-	if b, ok := unknown.(bool); ok && b {
-		if ref != nil {
-			return UnknownValue(*ref)
-		}
-		return UnknownValue()
-	}
-	var fl flags
-	if b, ok := secret.(bool); ok && b {
-		fl = sensitive
-	}
-	return plainJSON(v, unknown, secret, ref).with(fl)
-}
-
-func plainJSON(v, unknown, secret any, ref *Ref) Value {
-	part := func(x any, key string, i int) any {
-		switch x := x.(type) {
-		case map[string]any:
-			return x[key]
-		case []any:
-			if i < len(x) {
-				return x[i]
-			}
-		}
-		return nil
-	}
-	inner := func(key string) *Ref {
-		if ref == nil {
-			return nil
-		}
-		r := *ref
-		r.Path = joinPath(r.Path, key)
-		return &r
-	}
-	switch v := v.(type) {
-	case bool:
-		return BoolValue(v)
-	case string:
-		return StringValue(v)
-	case json.Number:
-		if f, _, err := big.ParseFloat(v.String(), 10, 512, big.ToNearestEven); err == nil {
-			return NumberValue(f)
-		}
-		return UnknownValue()
-	case []any:
-		out := make([]Value, len(v))
-		for i, e := range v {
-			out[i] = fromJSON(e, part(unknown, "", i), part(secret, "", i), ref)
-		}
-		return ListValue(out)
-	case map[string]any:
-		b := newMap(len(v))
-		for _, k := range sortedKeys(v) {
-			b.set(k, fromJSON(v[k], part(unknown, k, 0), part(secret, k, 0), inner(k)))
-		}
-		if u, ok := unknown.(map[string]any); ok {
-			for _, k := range sortedKeys(u) {
-				if _, ok := v[k]; !ok {
-					if e := fromJSON(nil, u[k], nil, inner(k)); e.kind == Unknown {
-						b.set(k, e)
-					}
-				}
-			}
-		}
-		return b.value()
-	}
-	return NullValue()
+	return value.UnknownValue()
 }

@@ -1,13 +1,28 @@
 package eval
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
+
+// Provider is a provider configuration as a module instance sees it.
+type Provider struct {
+	lang.Body
+	// Name is the provider's type ("aws"), Alias the name it has in the module that configures it.
+	Name, Alias string
+	// Declared is false when no block configures it: then it has no arguments.
+	Declared bool
+	// Opaque is set when a configuration was passed that cannot be followed; nothing is known of it.
+	Opaque bool
+}
 
 // own returns the configurations that the module declares itself, and those its caller passes, by local reference.
 func (m *Module) ownProviders() map[string]*Provider {
@@ -17,7 +32,7 @@ func (m *Module) ownProviders() map[string]*Provider {
 	m.providers = map[string]*Provider{}
 	for _, p := range m.Source.Providers {
 		m.providers[p.Key()] = &Provider{Name: p.Name, Alias: p.Alias, Declared: true,
-			Body: Body{scope: m.scope, hcl: p.Block.Body, loc: At(module.HeaderRange(p.Block))}}
+			Body: lang.NewBody(m.scope, p.Block.Body, value.At(module.HeaderRange(p.Block)), false)}
 	}
 	if m.Call == nil {
 		return m.providers
@@ -73,20 +88,17 @@ func (m *Module) providerByKey(key string) *Provider {
 	if m.Parent != nil && alias == "" {
 		return m.Parent.providerByKey(key) // default configurations are inherited, aliases are not
 	}
-	p := &Provider{Name: name, Alias: alias, Opaque: alias != "", Body: Body{val: MapValue(nil)}}
+	p := &Provider{Name: name, Alias: alias, Opaque: alias != "", Body: lang.ValueBody(value.MapValue(nil), nil)}
 	m.providers[key] = p
 	return p
 }
 
 func (m *Module) providerFor(r *Resource) *Provider {
-	if r.scope == nil {
-		return &Provider{Name: localProvider(r.Type), Opaque: true, Body: Body{val: UnknownValue()}}
-	}
 	if e := r.Decl.Block.Body.Attributes["provider"]; e != nil {
 		if key, ok := providerKey(e.Expr); ok {
 			return m.providerByKey(key)
 		}
-		return &Provider{Name: localProvider(r.Type), Opaque: true, Body: Body{val: UnknownValue()}}
+		return &Provider{Name: localProvider(r.Type), Opaque: true, Body: lang.ValueBody(value.UnknownValue(), nil)}
 	}
 	return m.providerByKey(localProvider(r.Type))
 }
@@ -118,7 +130,7 @@ func (m *Module) providerSignature() string {
 	}
 	var b strings.Builder
 	b.WriteString(m.Parent.providerSignature())
-	for _, k := range sortedKeys(own) {
+	for _, k := range slices.Sorted(maps.Keys(own)) {
 		b.WriteString(";" + k + "=" + own[k].Range().String())
 		if len(m.Source.Providers) > 0 {
 			b.WriteString(m.Path) // its own blocks may use any of its values

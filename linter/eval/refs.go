@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
-// refsOf lists the objects that an expression depends on, following locals, variables and outputs to where they are written.
-func (s *scope) refsOf(e hclsyntax.Expression) []Ref {
+// References lists the objects that an expression depends on, following locals, variables and outputs to where they are written.
+func (m *Module) References(s *lang.Scope, e hclsyntax.Expression) []value.Ref {
 	c := &refCollector{seen: map[string]bool{}}
-	c.expr(s, e, 0)
+	c.expr(m, s, e, 0)
 	sort.Slice(c.refs, func(i, j int) bool {
 		a, b := c.refs[i], c.refs[j]
 		if a.Module != b.Module {
@@ -23,54 +26,54 @@ func (s *scope) refsOf(e hclsyntax.Expression) []Ref {
 }
 
 type refCollector struct {
-	refs []Ref
+	refs []value.Ref
 	seen map[string]bool
 }
 
-func (c *refCollector) expr(s *scope, e hclsyntax.Expression, depth int) {
-	if e == nil || depth > 100 || !s.step(1) {
+func (c *refCollector) expr(m *Module, s *lang.Scope, e hclsyntax.Expression, depth int) {
+	if e == nil || depth > 100 || !s.Step(1) {
 		return
 	}
 	for _, t := range e.Variables() {
 		name := t.RootName()
-		if _, ok := s.lookup(name); ok {
+		if _, ok := s.Lookup(name); ok {
 			continue
 		}
 		addr, rest := splitTraversal(t)
-		key := s.m.Path + "|" + addr
-		follow := func(to *scope, e hclsyntax.Expression) {
-			if !c.seen[key+"|"+to.m.Path] {
-				c.seen[key+"|"+to.m.Path] = true
-				c.expr(to, e, depth+1)
+		key := m.Path + "|" + addr
+		follow := func(m *Module, to *lang.Scope, e hclsyntax.Expression) {
+			if !c.seen[key+"|"+m.Path] {
+				c.seen[key+"|"+m.Path] = true
+				c.expr(m, to, e, depth+1)
 			}
 		}
 		switch name {
 		case "local":
-			if a := s.m.Source.Locals[strings.TrimPrefix(addr, "local.")]; a != nil {
-				follow(s.m.scope, a.Expr)
+			if a := m.Source.Locals[strings.TrimPrefix(addr, "local.")]; a != nil {
+				follow(m, m.scope, a.Expr)
 			}
 		case "var":
 			v := strings.TrimPrefix(addr, "var.")
-			if s.m.Call != nil {
-				if a := s.m.Call.Block.Body.Attributes[v]; a != nil {
-					follow(s.m.scope.caller, a.Expr)
+			if m.Call != nil {
+				if a := m.Call.Block.Body.Attributes[v]; a != nil {
+					follow(m.Parent, m.caller, a.Expr)
 				}
 				continue
 			}
-			c.refs = append(c.refs, Ref{Address: addr, Path: pathText(rest), Module: s.m.Path})
+			c.refs = append(c.refs, value.Ref{Address: addr, Path: lang.PathText(rest), Module: m.Path})
 		case "module":
-			c.output(s, addr, pathText(rest), follow)
+			c.output(m, addr, lang.PathText(rest))
 		case "each", "count", "self", "path", "terraform", "tofu":
 		default:
-			c.refs = append(c.refs, Ref{Address: addr, Path: pathText(rest), Module: s.m.Path})
+			c.refs = append(c.refs, value.Ref{Address: addr, Path: lang.PathText(rest), Module: m.Path})
 		}
 	}
 }
 
-func (c *refCollector) output(s *scope, addr, rest string, follow func(*scope, hclsyntax.Expression)) {
-	set := s.m.callSet(strings.TrimPrefix(addr, "module."))
+func (c *refCollector) output(m *Module, addr, rest string) {
+	set := m.callSet(strings.TrimPrefix(addr, "module."))
 	if set == nil || set.opaque || len(set.all) == 0 {
-		c.refs = append(c.refs, Ref{Address: addr, Path: rest, Module: s.m.Path})
+		c.refs = append(c.refs, value.Ref{Address: addr, Path: rest, Module: m.Path})
 		return
 	}
 	if i := strings.IndexByte(rest, ']'); strings.HasPrefix(rest, "[") && i > 0 {
@@ -83,7 +86,7 @@ func (c *refCollector) output(s *scope, addr, rest string, follow func(*scope, h
 			key := child.Path + "|output." + name
 			if !c.seen[key] {
 				c.seen[key] = true
-				c.expr(child.scope, a.Expr, 0)
+				c.expr(child, child.scope, a.Expr, 0)
 			}
 		}
 	}

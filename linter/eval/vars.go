@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
@@ -9,16 +8,18 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
 // VarsFile reads a .tfvars or .tfvars.json file.
-func VarsFile(name string, text []byte) (map[string]Value, hcl.Diagnostics) {
+func VarsFile(name string, text []byte) (map[string]value.Value, hcl.Diagnostics) {
 	f, diags := module.ParseVars(name, text)
-	s := constants()
-	out := map[string]Value{}
+	s := lang.Constants()
+	out := map[string]value.Value{}
 	for _, a := range module.SortedAttributes(f.Body) {
-		out[a.Name] = s.eval(a.Expr)
+		out[a.Name] = s.Eval(a.Expr)
 	}
 	for _, b := range f.Body.Blocks {
 		r := module.HeaderRange(b)
@@ -28,7 +29,7 @@ func VarsFile(name string, text []byte) (map[string]Value, hcl.Diagnostics) {
 }
 
 // VarFlag reads the value of a --var flag: the text itself for strings, an expression for other types, as Terraform does.
-func VarFlag(decl *module.Variable, text string) (Value, error) {
+func VarFlag(decl *module.Variable, text string) (value.Value, error) {
 	ty := cty.DynamicPseudoType
 	if a := decl.Block.Body.Attributes["type"]; a != nil {
 		if t, _, diags := typeexpr.TypeConstraintWithDefaults(a.Expr); !diags.HasErrors() {
@@ -36,20 +37,14 @@ func VarFlag(decl *module.Variable, text string) (Value, error) {
 		}
 	}
 	if ty.IsPrimitiveType() || ty == cty.DynamicPseudoType {
-		return StringValue(text), nil
+		return value.StringValue(text), nil
 	}
 	if module.TooDeep([]byte(text), module.Native) {
-		return Value{}, fmt.Errorf("value nests too deeply")
+		return value.Value{}, fmt.Errorf("value nests too deeply")
 	}
 	e, diags := hclsyntax.ParseExpression([]byte(text), "--var", hcl.InitialPos)
 	if diags.HasErrors() {
-		return Value{}, fmt.Errorf("value is not an expression: %s", diags[0].Summary)
+		return value.Value{}, fmt.Errorf("value is not an expression: %s", diags[0].Summary)
 	}
-	return constants().eval(e).WithSource(nil), nil
-}
-
-// constants is a scope without names.
-func constants() *scope {
-	r := &Root{ctx: context.Background()}
-	return &scope{m: &Module{root: r}}
+	return lang.Constants().Eval(e).WithSource(nil), nil
 }

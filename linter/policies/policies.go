@@ -9,6 +9,9 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/convert"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
@@ -39,8 +42,8 @@ func In(root *eval.Root, r *eval.Resource) []Policy {
 		add := func(kind iam.Kind, doc *iam.Policy) {
 			out = append(out, Policy{kind, doc, doc.Check(kind)})
 		}
-		judge := func(kind func(*iam.Policy) iam.Kind, v eval.Value, at eval.Locator) {
-			text, err := v.JSON()
+		judge := func(kind func(*iam.Policy) iam.Kind, v value.Value, at value.Locator) {
+			text, err := convert.ParseJSON(v)
 			if err != nil {
 				return
 			}
@@ -70,7 +73,7 @@ func In(root *eval.Root, r *eval.Resource) []Policy {
 
 // checkCases checks a policy in every case that its unknown conditions leave, since an alternative that is too wide must not hide
 // behind one that is not. What does not hold in all of them says when it does.
-func checkCases(kind iam.Kind, doc *iam.Policy, v eval.Value, at eval.Locator) []iam.Finding {
+func checkCases(kind iam.Kind, doc *iam.Policy, v value.Value, at value.Locator) []iam.Finding {
 	cases := v.Cases()
 	if len(cases.Values) == 1 {
 		return doc.Check(kind)
@@ -83,7 +86,7 @@ func checkCases(kind iam.Kind, doc *iam.Policy, v eval.Value, at eval.Locator) [
 	var in [][]bool
 	known := map[key]int{}
 	for n, c := range cases.Values {
-		text, err := c.JSON()
+		text, err := convert.ParseJSON(c)
 		if err != nil {
 			continue // no policy at all in this case
 		}
@@ -108,27 +111,27 @@ func checkCases(kind iam.Kind, doc *iam.Policy, v eval.Value, at eval.Locator) [
 }
 
 // policyNode turns an evaluated value into what package iam reads. Parts that no source wrote get the place of what holds them.
-func policyNode(v eval.Value, at eval.Locator, depth int) iam.Node {
+func policyNode(v value.Value, at value.Locator, depth int) iam.Node {
 	if v.Range().Filename != "" {
-		at = eval.At(v.Range())
+		at = value.At(v.Range())
 	}
 	n := iam.Node{Origin: at}
 	if depth > 40 {
 		return n
 	}
 	switch v.Kind() {
-	case eval.Null:
+	case value.Null:
 		n.Kind = iam.NullNode
-	case eval.String, eval.Number, eval.Bool:
+	case value.String, value.Number, value.Bool:
 		if s, ok := v.Pattern(iam.Hole); ok {
 			n.Kind, n.Text = iam.TextNode, s
 		}
-	case eval.List:
+	case value.List:
 		n.Kind, n.Partial = iam.ListNode, v.Partial()
 		for _, e := range v.Elems() {
 			n.Elems = append(n.Elems, policyNode(e, at, depth+1))
 		}
-	case eval.Map:
+	case value.Map:
 		n.Kind, n.Partial, n.Keys = iam.ObjectNode, v.Partial(), v.Keys()
 		for _, k := range n.Keys {
 			n.Elems = append(n.Elems, policyNode(v.Get(k), at, depth+1))
@@ -144,10 +147,10 @@ type policyPlace struct {
 	kind   iam.Kind
 }
 
-func (p policyPlace) bodies(b *eval.Body) []*eval.Body {
-	bodies := []*eval.Body{b}
+func (p policyPlace) bodies(b *lang.Body) []*lang.Body {
+	bodies := []*lang.Body{b}
 	for _, name := range p.blocks {
-		var inner []*eval.Body
+		var inner []*lang.Body
 		for _, b := range bodies {
 			inner = append(inner, b.Blocks(name)...)
 		}
@@ -199,7 +202,7 @@ func usedDocuments(root *eval.Root) map[BlockKey]bool {
 	type key struct{}
 	return root.Memo(key{}, func() any {
 		used := map[BlockKey]bool{}
-		note := func(refs []eval.Ref) {
+		note := func(refs []value.Ref) {
 			for _, ref := range refs {
 				used[BlockKey{ref.Module, ref.Address}] = true
 			}

@@ -1,10 +1,10 @@
 package rules
 
-import "github.com/titanicml/terraform-provider-titanicml/linter/eval"
+import "github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 
 // verdicts judges every value that v may have when a condition in it is not known. Each verdict but the empty one comes back once,
 // with the condition under which it holds behind it.
-func verdicts(v eval.Value, judge func(eval.Value) string) []string {
+func verdicts(v value.Value, judge func(value.Value) string) []string {
 	if v.IsKnown() { // as nearly all are
 		if verdict := judge(v); verdict != "" {
 			return []string{verdict}

@@ -9,7 +9,8 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -65,7 +66,7 @@ type schemaCheck struct {
 }
 
 // body checks one block; path are the blocks that lead to it.
-func (s *schemaCheck) body(b *eval.Body, schema *awsschema.Block, path []string) {
+func (s *schemaCheck) body(b *lang.Body, schema *awsschema.Block, path []string) {
 	if len(path) > 20 || b.Syntax() == nil {
 		return // objects assigned to an argument are checked by type only
 	}
@@ -93,7 +94,7 @@ func (s *schemaCheck) body(b *eval.Body, schema *awsschema.Block, path []string)
 			continue
 		}
 		bodies := b.Blocks(name)
-		var at eval.Locator = b
+		var at value.Locator = b
 		if len(bodies) > 0 {
 			at = bodies[0]
 		}
@@ -127,7 +128,7 @@ func (s *schemaCheck) body(b *eval.Body, schema *awsschema.Block, path []string)
 }
 
 // value checks the type of an argument that is written without references.
-func (s *schemaCheck) value(b *eval.Body, a *awsschema.Attribute, path []string) {
+func (s *schemaCheck) value(b *lang.Body, a *awsschema.Attribute, path []string) {
 	e := b.Expr(a.Name)
 	if e == nil || module.HasReferences(e) {
 		return
@@ -140,12 +141,12 @@ func (s *schemaCheck) value(b *eval.Body, a *awsschema.Attribute, path []string)
 
 // misfit compares a value with a kind of awsschema; it returns "" when Terraform can convert it, else what it is and what
 // is expected. The value itself is not shown, it may be a secret.
-func misfit(v eval.Value, kind string) (got, want string) {
+func misfit(v value.Value, kind string) (got, want string) {
 	outer, inner, collection := strings.Cut(strings.TrimSuffix(kind, ")"), "(")
 	fits := true
 	switch k := v.Kind(); {
-	case k == eval.Absent, k == eval.Unknown, k == eval.Null, kind == "any", kind == "object", inner == "object":
-	case !collection && (k == eval.List || k == eval.Map):
+	case k == value.Absent, k == value.Unknown, k == value.Null, kind == "any", kind == "object", inner == "object":
+	case !collection && (k == value.List || k == value.Map):
 		fits = false
 	case kind == "number":
 		_, ok := v.Float()
@@ -154,10 +155,10 @@ func misfit(v eval.Value, kind string) (got, want string) {
 		_, ok := v.Bool()
 		fits = ok || !v.IsKnown()
 	case !collection:
-	case outer == "map" && k != eval.Map, outer != "map" && k != eval.List:
+	case outer == "map" && k != value.Map, outer != "map" && k != value.List:
 		fits = false
 	default:
-		v.Each(func(_ string, e eval.Value) {
+		v.Each(func(_ string, e value.Value) {
 			if got == "" {
 				if g, w := misfit(e, inner); g != "" {
 					got, want = fmt.Sprintf("a %s with %s", k, g), fmt.Sprintf("%s of %s", article(outer), strings.TrimPrefix(strings.TrimPrefix(w, "a "), "an "))
@@ -179,7 +180,7 @@ func article(kind string) string {
 	return "a " + kind
 }
 
-func (s *schemaCheck) report(at eval.Locator, format string, args ...any) {
+func (s *schemaCheck) report(at value.Locator, format string, args ...any) {
 	s.p.Report(at, "%s %s", s.p.Resource.Address(), fmt.Sprintf(format, args...))
 }
 

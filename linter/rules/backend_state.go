@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -57,13 +57,13 @@ func backendState(p *linter.Pass) {
 	}
 	switch typ {
 	case "s3":
-		if on, ok := b.Attr("encrypt").Bool(); b.Attr("encrypt").Kind() == eval.Absent || ok && !on {
+		if on, ok := b.Attr("encrypt").Bool(); b.Attr("encrypt").Kind() == value.Absent || ok && !on {
 			p.Report(b.AttrRange("encrypt"), "backend \"s3\" does not set encrypt = true; state holds secrets in plain text")
 		}
 		lock, known := b.Attr("use_lockfile").Bool()
-		unset := b.Attr("use_lockfile").Kind() == eval.Absent || known && !lock
+		unset := b.Attr("use_lockfile").Kind() == value.Absent || known && !lock
 		table := b.Attr("dynamodb_table")
-		if name, known := table.Str(); unset && (!table.IsSet() && table.Kind() != eval.Unknown || known && name == "") {
+		if name, known := table.Str(); unset && (!table.IsSet() && table.Kind() != value.Unknown || known && name == "") {
 			p.Report(b.AttrRange("use_lockfile"), "backend \"s3\" has no lock; set use_lockfile = true")
 		}
 		if acl, ok := b.Attr("acl").Str(); ok && strings.HasPrefix(acl, "public") {

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // DefaultTags wants providers to tag what nobody remembered to tag.
@@ -34,8 +34,8 @@ func defaultTags(p *linter.Pass) {
 			name += "." + pr.Alias
 		}
 		tags := pr.Attr("default_tags")
-		at := eval.Locator(pr.AttrRange("default_tags"))
-		if b := pr.Block("default_tags"); b != nil && tags.Kind() == eval.Absent {
+		at := value.Locator(pr.AttrRange("default_tags"))
+		if b := pr.Block("default_tags"); b != nil && tags.Kind() == value.Absent {
 			tags, at = b.Attr("tags"), b
 		}
 		if !tags.IsSet() {

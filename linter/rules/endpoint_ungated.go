@@ -8,6 +8,8 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -62,7 +64,7 @@ type origin struct {
 	storage string
 }
 
-func originOf(refs []eval.Ref) origin {
+func originOf(refs []value.Ref) origin {
 	var o origin
 	for _, ref := range refs {
 		typ, _, _ := strings.Cut(strings.TrimPrefix(ref.Address, "data."), ".")
@@ -90,11 +92,11 @@ func originOf(refs []eval.Ref) origin {
 const viaGate = "take it from titanicml_promotion.NAME.serving"
 
 // ungated reports an argument that does not come through a gate, and whether it did.
-func ungated(p *linter.Pass, b *eval.Body, attr string, v eval.Value) bool {
+func ungated(p *linter.Pass, b *lang.Body, attr string, v value.Value) bool {
 	r, o := p.Resource, originOf(b.Refs(attr))
 	at := b.AttrRange(attr)
 	text, literal := v.Pattern("...")
-	literal = literal && v.Kind() == eval.String
+	literal = literal && v.Kind() == value.String
 	switch {
 	case o.bypass != "":
 		p.Report(at, "%s %s comes from %s, which no gate has decided on; %s", r.Address(), attr, o.bypass, viaGate)
@@ -172,13 +174,13 @@ func ungatedModel(p *linter.Pass, r *eval.Resource) {
 }
 
 // served checks an argument that names a model or an endpoint configuration: it is one that is declared here, and so is checked itself.
-func served(p *linter.Pass, b *eval.Body, attr, typ string) {
+func served(p *linter.Pass, b *lang.Body, attr, typ string) {
 	r, v := p.Resource, b.Attr(attr)
 	if !v.IsSet() {
 		return
 	}
 	for _, ref := range b.Refs(attr) {
-		if strings.HasPrefix(ref.Address, typ+".") || originOf([]eval.Ref{ref}).gated {
+		if strings.HasPrefix(ref.Address, typ+".") || originOf([]value.Ref{ref}).gated {
 			return
 		}
 	}
@@ -188,7 +190,7 @@ func served(p *linter.Pass, b *eval.Body, attr, typ string) {
 	}
 	for _, other := range p.Root.OfType(typ) {
 		have := other.Attr("name")
-		if text, ok := have.Str(); ok && text == name || have.Kind() == eval.Unknown || have.Partial() {
+		if text, ok := have.Str(); ok && text == name || have.Kind() == value.Unknown || have.Partial() {
 			return
 		}
 	}
@@ -203,7 +205,7 @@ func ungatedServing(p *linter.Pass, r *eval.Resource) {
 	}
 	for _, key := range []string{"version", "model_package_arn", "artifact_uri", "decision_uri"} {
 		if text, ok := v.Get(key).Str(); ok {
-			at := eval.At(v.Get(key).Range())
+			at := value.At(v.Get(key).Range())
 			if at.Filename == "" {
 				at = r.AttrRange("serving")
 			}

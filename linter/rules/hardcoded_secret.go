@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/secrets"
 )
@@ -103,7 +104,7 @@ func reportHits(p *linter.Pass, f *module.File, hits []secrets.Hit) {
 		if address != "" {
 			where, address = prefix+where, prefix+address
 		}
-		secretAt(p, eval.At(rangeIn(f.Path, f.Bytes, h.From, h.To)), where, address, h.Kind)
+		secretAt(p, value.At(rangeIn(f.Path, f.Bytes, h.From, h.To)), where, address, h.Kind)
 	}
 }
 
@@ -142,7 +143,7 @@ func modeOf(b *hclsyntax.Block) module.Mode {
 	return module.Managed
 }
 
-func secretAt(p *linter.Pass, at eval.Locator, where, address, kind string) {
+func secretAt(p *linter.Pass, at value.Locator, where, address, kind string) {
 	if kind == "" {
 		kind = "what looks like a secret"
 	}
@@ -181,7 +182,7 @@ func secretArguments(p *linter.Pass, s *secrets.Settings) {
 // scripts are arguments whose text is a script or a document.
 var scripts = []string{"user_data", "user_data_base64", "custom_data", "container_definitions", "buildspec", "startup_script", "metadata_startup_script"}
 
-func secretBody(p *linter.Pass, s *secrets.Settings, b *eval.Body, where string, depth int) {
+func secretBody(p *linter.Pass, s *secrets.Settings, b *lang.Body, where string, depth int) {
 	if depth > 20 || b.Syntax() == nil {
 		return
 	}
@@ -232,7 +233,7 @@ func traversed(t hcl.Traversal) (name string, ok bool) {
 	return a.Name, ok
 }
 
-func secretScript(p *linter.Pass, s *secrets.Settings, v eval.Value, where string, at eval.Locator) {
+func secretScript(p *linter.Pass, s *secrets.Settings, v value.Value, where string, at value.Locator) {
 	text, ok := v.Pattern("${}")
 	if !ok || v.Sensitive() {
 		return
@@ -245,15 +246,15 @@ func secretScript(p *linter.Pass, s *secrets.Settings, v eval.Value, where strin
 	}
 }
 
-func secretValue(p *linter.Pass, s *secrets.Settings, v eval.Value, name, where string, at eval.Locator, depth int) {
+func secretValue(p *linter.Pass, s *secrets.Settings, v value.Value, name, where string, at value.Locator, depth int) {
 	if v.Sensitive() || depth > 10 {
 		return
 	}
-	if v.Kind() == eval.Map {
-		v.Each(func(k string, e eval.Value) { secretValue(p, s, e, k, where+"."+k, at, depth+1) })
+	if v.Kind() == value.Map {
+		v.Each(func(k string, e value.Value) { secretValue(p, s, e, k, where+"."+k, at, depth+1) })
 		return
 	}
-	if text, ok := v.Str(); ok && v.Kind() == eval.String && s.Suspicious(name, text) && !secretReported(p, s, v.Range()) {
+	if text, ok := v.Str(); ok && v.Kind() == value.String && s.Suspicious(name, text) && !secretReported(p, s, v.Range()) {
 		secretAt(p, p.Within(v, at), where, p.Resource.Address(), "")
 	}
 }
@@ -274,17 +275,17 @@ func secretReported(p *linter.Pass, s *secrets.Settings, at hcl.Range) bool {
 }
 
 // plannedSecrets examines a plan, where literals and generated values look alike: only tokens count.
-func plannedSecrets(p *linter.Pass, s *secrets.Settings, v eval.Value, where string, depth int) {
+func plannedSecrets(p *linter.Pass, s *secrets.Settings, v value.Value, where string, depth int) {
 	if v.Sensitive() || depth > 20 {
 		return
 	}
-	if text, ok := v.Str(); ok && v.Kind() == eval.String {
+	if text, ok := v.Str(); ok && v.Kind() == value.String {
 		if hits := s.Tokens([]byte(text)); len(hits) > 0 {
 			secretAt(p, p.Resource, where, p.Resource.Address(), hits[0].Kind)
 		}
 		return
 	}
-	v.Each(func(name string, e eval.Value) {
+	v.Each(func(name string, e value.Value) {
 		inner := where
 		if name != "" {
 			inner += "." + name

@@ -2,7 +2,7 @@ package rules
 
 import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
@@ -40,14 +40,14 @@ func runAdminPolicy(p *linter.Pass) {
 		}
 		arns := p.Resource.Attr(name)
 		elems := arns.Elems()
-		if arns.Kind() == eval.String {
-			elems = []eval.Value{arns}
+		if arns.Kind() == value.String {
+			elems = []value.Value{arns}
 		}
 		for _, e := range elems {
 			// An unknown partition does not hide which policy is meant.
 			arn, _ := e.Pattern("aws")
 			if consequence, ok := iam.AdminPolicy(arn); ok {
-				var at eval.Locator = e
+				var at value.Locator = e
 				if e.Range().Filename == "" {
 					at = p.Resource.AttrRange(name)
 				}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
@@ -43,7 +44,7 @@ func runPrivilegeEscalation(p *linter.Pass) {
 			if f.Rule != p.Rule.Name || slices.Contains(h.known, f.Origin) {
 				continue
 			}
-			at, _ := f.Origin.(eval.Locator)
+			at, _ := f.Origin.(value.Locator)
 			p.ReportOn(h.first, at, "%s %s", h.address, f.Message)
 		}
 	}

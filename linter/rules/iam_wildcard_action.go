@@ -3,7 +3,7 @@ package rules
 import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
@@ -32,7 +32,7 @@ func reportPolicies(p *linter.Pass) {
 	for _, pol := range policies.In(p.Root, p.Resource) {
 		for _, f := range pol.Findings {
 			if f.Rule == p.Rule.Name {
-				at, _ := f.Origin.(eval.Locator)
+				at, _ := f.Origin.(value.Locator)
 				p.Report(at, "%s %s", p.Resource.Address(), f.Message)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 )
 
@@ -62,6 +62,6 @@ func iterationDocs(p *linter.Pass) {
 	})
 }
 
-func fileStart(file string) eval.Locator {
-	return eval.At(hcl.Range{Filename: file, Start: hcl.InitialPos, End: hcl.InitialPos})
+func fileStart(file string) value.Locator {
+	return value.At(hcl.Range{Filename: file, Start: hcl.InitialPos, End: hcl.InitialPos})
 }

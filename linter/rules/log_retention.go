@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // LogRetention wants every log group to end some day, but not before an incident can be examined.
@@ -27,10 +27,10 @@ Zero means the same. Below ` + "`min_days`" + ` an incident is often found when 
 func logRetention(p *linter.Pass) {
 	r := p.Resource
 	least, most := p.Int("min_days"), p.Int("max_days")
-	for _, verdict := range verdicts(r.Attr("retention_in_days"), func(v eval.Value) string {
+	for _, verdict := range verdicts(r.Attr("retention_in_days"), func(v value.Value) string {
 		days, known := v.Int()
 		switch {
-		case v.Kind() == eval.Absent || v.Kind() == eval.Null || known && days == 0:
+		case v.Kind() == value.Absent || v.Kind() == value.Null || known && days == 0:
 			return "forever"
 		case known && (days < least || days > most):
 			if days == 1 {

@@ -5,6 +5,9 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/convert"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/policies"
 )
 
@@ -72,7 +75,7 @@ func keepAlarm(p *linter.Pass, a *eval.Resource) {
 	if on, known := a.Attr("actions_enabled").Bool(); known && !on {
 		return
 	}
-	metrics := []*eval.Body{&a.Body}
+	metrics := []*lang.Body{&a.Body}
 	for _, q := range a.Blocks("metric_query") {
 		metrics = append(metrics, q.Blocks("metric")...)
 	}
@@ -111,19 +114,19 @@ func keepTrainingRules(p *linter.Pass) {
 	}
 }
 
-func matchesFailedTraining(pattern eval.Value) bool {
-	if pattern.Kind() == eval.Absent || pattern.Kind() == eval.Null {
+func matchesFailedTraining(pattern value.Value) bool {
+	if pattern.Kind() == value.Absent || pattern.Kind() == value.Null {
 		return false
 	}
-	doc, err := pattern.JSON()
+	doc, err := convert.ParseJSON(pattern)
 	if err != nil {
 		return false
 	}
-	if doc.Kind() == eval.Unknown {
+	if doc.Kind() == value.Unknown {
 		return true
 	}
-	has := func(list eval.Value, text string) bool {
-		if list.Kind() == eval.Unknown || list.Partial() {
+	has := func(list value.Value, text string) bool {
+		if list.Kind() == value.Unknown || list.Partial() {
 			return true
 		}
 		for _, e := range list.Elems() {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // NonprodSchedule reports non-production resources that run day and night.
@@ -50,7 +52,7 @@ func runNonprodSchedule(p *linter.Pass) {
 }
 
 func isProduction(r *eval.Resource) bool {
-	for _, tags := range []eval.Value{r.Attr("tags"), r.Provider().Attr("default_tags"), defaultTagsOf(r)} {
+	for _, tags := range []value.Value{r.Attr("tags"), r.Provider().Attr("default_tags"), defaultTagsOf(r)} {
 		for _, key := range []string{"env", "environment", "Env", "Environment"} {
 			if s, ok := tags.Get(key).Str(); ok && production.MatchString(s) {
 				return true
@@ -89,7 +91,7 @@ func suspendsSomething(p *linter.Pass, s *eval.Resource) bool {
 }
 
 // says looks for a word in the texts of arguments and in the names of the resources that they refer to.
-func says(word *regexp.Regexp, b *eval.Body, names ...string) bool {
+func says(word *regexp.Regexp, b *lang.Body, names ...string) bool {
 	for _, name := range names {
 		if s, ok := b.Attr(name).Pattern(""); ok && word.MatchString(s) {
 			return true

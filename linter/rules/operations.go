@@ -11,6 +11,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -58,7 +59,7 @@ func local(r *eval.Resource) bool {
 	}
 	engine := r.Provider().Attr("engine")
 	name, known := engine.Str()
-	return !r.Provider().Opaque && (!engine.IsSet() && engine.Kind() != eval.Unknown || known && name == "local")
+	return !r.Provider().Opaque && (!engine.IsSet() && engine.Kind() != value.Unknown || known && name == "local")
 }
 
 var stageDir = regexp.MustCompile(`^[0-9]+_`)
@@ -118,7 +119,7 @@ func disabled(r *eval.Resource) bool {
 
 // reportNeed reports at the resource that asks.
 func reportNeed(p *linter.Pass, n need, format string, args ...any) {
-	f := p.Report(eval.At(n.at), format, args...)
+	f := p.Report(value.At(n.at), format, args...)
 	f.Address, f.Callers = n.address, n.callers
 }
 
@@ -126,7 +127,7 @@ func reportNeed(p *linter.Pass, n need, format string, args ...any) {
 func notifies(budget *eval.Resource) bool {
 	for _, n := range budget.Blocks("notification") {
 		for _, name := range []string{"subscriber_email_addresses", "subscriber_sns_topic_arns"} {
-			if v := n.Attr(name); v.Kind() == eval.Unknown || v.Len() > 0 || v.Partial() {
+			if v := n.Attr(name); v.Kind() == value.Unknown || v.Len() > 0 || v.Partial() {
 				return true
 			}
 		}
@@ -135,7 +136,7 @@ func notifies(budget *eval.Resource) bool {
 }
 
 // is reports whether a string value is the text, or may be.
-func is(v eval.Value, text string) bool {
+func is(v value.Value, text string) bool {
 	s, known := v.Str()
-	return v.Kind() == eval.Unknown || v.Partial() || known && s == text
+	return v.Kind() == value.Unknown || v.Partial() || known && s == text
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 )
 
@@ -72,7 +72,7 @@ func reportSections(p *linter.Pass, file, text string) {
 			continue
 		}
 		at := hcl.Pos{Line: fault.Line, Column: 1}
-		p.Report(eval.At(hcl.Range{Filename: file, Start: at, End: at}), "%s: the section %q is empty; write what was done, or why there is nothing", file, fault.Title)
+		p.Report(value.At(hcl.Range{Filename: file, Start: at, End: at}), "%s: the section %q is empty; write what was done, or why there is nothing", file, fault.Title)
 	}
 	if len(missing) > 0 {
 		p.Report(fileStart(file), "%s lacks %s", file, strings.Join(missing, "; "))

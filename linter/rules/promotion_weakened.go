@@ -9,6 +9,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -131,11 +132,11 @@ func counterpart(was *eval.Resource, current []*eval.Resource) *eval.Resource {
 }
 
 // report says it once, at the value when that is written in the promotion's module.
-func (d *gateDiff) report(r *eval.Resource, attr string, places []eval.Value, format string, args ...any) {
+func (d *gateDiff) report(r *eval.Resource, attr string, places []value.Value, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if key := r.Address() + text; !d.said[key] {
 		d.said[key] = true
-		at := eval.Locator(r.AttrRange(attr))
+		at := value.Locator(r.AttrRange(attr))
 		for _, v := range places {
 			if rng := v.Range(); rng.Filename != "" && r.Module.Source != nil && r.Module.Source.File(rng.Filename) != nil {
 				at = v
@@ -157,18 +158,18 @@ func (d *gateDiff) promotion(was, is *eval.Resource) {
 	}
 	a, b := old.Get("dataset_sha256"), young.Get("dataset_sha256")
 	if a.IsSet() && !b.IsSet() {
-		d.report(is, "evidence", []eval.Value{young}, "drops evidence.dataset_sha256 %s", shownValue(a))
+		d.report(is, "evidence", []value.Value{young}, "drops evidence.dataset_sha256 %s", shownValue(a))
 	}
 	if x, y := leakage(old.Get("leakage_check")), leakage(young.Get("leakage_check")); x >= 0 && y >= 0 && y < x {
-		d.report(is, "evidence", []eval.Value{young.Get("leakage_check"), young}, "turns evidence.leakage_check from %s to %s",
+		d.report(is, "evidence", []value.Value{young.Get("leakage_check"), young}, "turns evidence.leakage_check from %s to %s",
 			shownValue(old.Get("leakage_check")), shownValue(young.Get("leakage_check")))
 	}
 	old, young = was.Attr("approval"), is.Attr("approval")
 	for _, name := range []string{"required", "distinct_from_trainer"} {
 		a, b := old.Get(name), young.Get(name)
 		if on, known := a.Bool(); known && on {
-			if still, known := b.Bool(); known && !still || b.Kind() == eval.Absent || b.Kind() == eval.Null {
-				d.report(is, "approval", []eval.Value{b, young}, "turns approval.%s from true to %s", name, shownValue(b))
+			if still, known := b.Bool(); known && !still || b.Kind() == value.Absent || b.Kind() == value.Null {
+				d.report(is, "approval", []value.Value{b, young}, "turns approval.%s from true to %s", name, shownValue(b))
 			}
 		}
 	}
@@ -176,30 +177,30 @@ func (d *gateDiff) promotion(was, is *eval.Resource) {
 }
 
 // leakage ranks leakage_check: off, when possible, demanded; -1 when unknown.
-func leakage(v eval.Value) int {
+func leakage(v value.Value) int {
 	if on, ok := v.Bool(); ok {
 		return map[bool]int{false: 0, true: 2}[on]
 	}
-	if v.Kind() == eval.Absent || v.Kind() == eval.Null {
+	if v.Kind() == value.Absent || v.Kind() == value.Null {
 		return 1
 	}
 	return -1
 }
 
 // bound reports a number or duration that moved the easy way or went away.
-func (d *gateDiff) bound(is *eval.Resource, attr, name string, old, young eval.Value, lower bool) {
+func (d *gateDiff) bound(is *eval.Resource, attr, name string, old, young value.Value, lower bool) {
 	if change := moved(old, young, lower); change != "" {
-		d.report(is, attr, []eval.Value{young, is.Attr(attr)}, "%s %s from %s to %s", change, name, shownValue(old), shownValue(young))
+		d.report(is, attr, []value.Value{young, is.Attr(attr)}, "%s %s from %s to %s", change, name, shownValue(old), shownValue(young))
 	}
 }
 
 // moved says how a bound moved when it asks for less than before: "lowers", "raises" or "drops".
-func moved(old, young eval.Value, lower bool) string {
+func moved(old, young value.Value, lower bool) string {
 	before, ok := amount(old)
 	if !ok {
 		return ""
 	}
-	if young.Kind() == eval.Absent || young.Kind() == eval.Null {
+	if young.Kind() == value.Absent || young.Kind() == value.Null {
 		return "drops"
 	}
 	after, ok := amount(young)
@@ -215,7 +216,7 @@ func moved(old, young eval.Value, lower bool) string {
 }
 
 // amount is a known number, or a duration in seconds.
-func amount(v eval.Value) (float64, bool) {
+func amount(v value.Value) (float64, bool) {
 	if n, ok := v.Float(); ok {
 		return n, true
 	}
@@ -252,10 +253,10 @@ func (d *gateDiff) requirements(was, is *eval.Resource) {
 		case met:
 		case nearest != nil:
 			for _, c := range changes {
-				d.report(is, "requirements", []eval.Value{nearest.bound, nearest.elem}, "%s", c)
+				d.report(is, "requirements", []value.Value{nearest.bound, nearest.elem}, "%s", c)
 			}
 		case !open:
-			d.report(is, "requirements", []eval.Value{is.Attr("requirements")}, "no longer requires %s", old.text())
+			d.report(is, "requirements", []value.Value{is.Attr("requirements")}, "no longer requires %s", old.text())
 		}
 	}
 }
@@ -263,7 +264,7 @@ func (d *gateDiff) requirements(was, is *eval.Resource) {
 // weaker lists how a requirement asks for less than it did.
 func weaker(old, young requirement) []string {
 	var out []string
-	add := func(what string, a, b eval.Value, lower bool) {
+	add := func(what string, a, b value.Value, lower bool) {
 		if change := moved(a, b, lower); change != "" {
 			out = append(out, fmt.Sprintf("%s %s from %s to %s", change, what, shownValue(a), shownValue(b)))
 		}

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // PromotionWithoutRequirements wants every gate to be able to say no.
@@ -63,7 +63,7 @@ func promotionWithoutRequirements(p *linter.Pass) {
 func (q requirement) vacuous() bool {
 	n, known := q.bound.Float()
 	relative := q.elem.Get("versus_champion").Get("relative")
-	if !known || !slices.Contains(shares, q.metric) || relative.Kind() == eval.Unknown {
+	if !known || !slices.Contains(shares, q.metric) || relative.Kind() == value.Unknown {
 		return false
 	}
 	switch bounds[q.kind].name {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 // What a titanicml_promotion requires, as the rules about promotions compare it.
@@ -25,7 +26,7 @@ var bounds = []struct {
 
 // requirement is one element of requirements.
 type requirement struct {
-	elem, bound eval.Value
+	elem, bound value.Value
 	metric      string
 	// kind is an index into bounds; -1 when no bound is written or it cannot be told which.
 	kind int
@@ -36,13 +37,13 @@ type requirement struct {
 // requirementsOf reads the requirements; open is set when there may be others than those returned.
 func requirementsOf(r *eval.Resource) (list []requirement, open bool) {
 	v := r.Attr("requirements")
-	if v.Kind() == eval.Unknown {
+	if v.Kind() == value.Unknown {
 		return nil, true
 	}
 	open = v.Partial()
 	for _, e := range v.Elems() {
 		metric, ok := e.Get("metric").Str()
-		if e.Kind() != eval.Map || !ok {
+		if e.Kind() != value.Map || !ok {
 			open = true
 			continue
 		}
@@ -67,7 +68,7 @@ func requirementsOf(r *eval.Resource) (list []requirement, open bool) {
 	return list, open
 }
 
-func population(e eval.Value) string {
+func population(e value.Value) string {
 	if each, ok := e.Get("each_slice").Pattern("..."); ok && e.Get("each_slice").IsSet() {
 		return " for each " + each
 	}
@@ -83,7 +84,7 @@ func population(e eval.Value) string {
 func (q requirement) blocking() (blocks, ok bool) {
 	v := q.elem.Get("severity")
 	if !v.IsSet() {
-		return v.Kind() != eval.Unknown, v.Kind() != eval.Unknown
+		return v.Kind() != value.Unknown, v.Kind() != value.Unknown
 	}
 	s, ok := v.Str()
 	return s != "warn", ok
@@ -113,7 +114,7 @@ func (q requirement) same(o requirement) bool {
 }
 
 // confidence of a requirement, wherever it is written.
-func (q requirement) confidence() eval.Value {
+func (q requirement) confidence() value.Value {
 	if q.kind >= 0 && strings.HasPrefix(bounds[q.kind].name, "versus_champion") {
 		return q.elem.Get("versus_champion").Get("confidence")
 	}
@@ -121,9 +122,9 @@ func (q requirement) confidence() eval.Value {
 }
 
 // shownValue writes a value for messages.
-func shownValue(v eval.Value) string {
+func shownValue(v value.Value) string {
 	switch v.Kind() {
-	case eval.Absent, eval.Null:
+	case value.Absent, value.Null:
 		return "none"
 	}
 	if s, ok := v.Str(); ok {

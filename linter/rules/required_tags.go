@@ -10,6 +10,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
 var defaultTagKeys = []string{"project", "env", "owner", "managed_by", "cost_center"}
@@ -48,7 +49,7 @@ func requiredTags(p *linter.Pass) {
 	case "aws":
 		if awsschema.Taggable(r.Type) {
 			tags := r.Attr("tags")
-			defaults := eval.MapValue(nil)
+			defaults := value.MapValue(nil)
 			if awsschema.DefaultTags(r.Type) {
 				defaults = defaultTagsOf(r)
 			}
@@ -88,33 +89,33 @@ func taggableHere(typ string) bool {
 }
 
 // planned takes the merged tags where a plan has them.
-func planned(r *eval.Resource, tags eval.Value) eval.Value {
-	if all := r.Attr("tags_all"); r.Syntax() == nil && all.Kind() == eval.Map {
+func planned(r *eval.Resource, tags value.Value) value.Value {
+	if all := r.Attr("tags_all"); r.Syntax() == nil && all.Kind() == value.Map {
 		return all
 	}
 	return tags
 }
 
-func defaultTagsOf(r *eval.Resource) eval.Value {
+func defaultTagsOf(r *eval.Resource) value.Value {
 	pr := r.Provider()
 	if pr.Opaque {
-		return eval.UnknownValue()
+		return value.UnknownValue()
 	}
 	if b := pr.Block("default_tags"); b != nil {
 		return b.Attr("tags")
 	}
-	return eval.MapValue(nil)
+	return value.MapValue(nil)
 }
 
 // over is tags on top of defaults; nothing written counts as no tags.
-func over(tags, defaults eval.Value) eval.Value { return eval.Overlay(defaults, tags) }
+func over(tags, defaults value.Value) value.Value { return value.Overlay(defaults, tags) }
 
 // tagBlocks reads the tag blocks of an auto scaling group, and the list that older versions of the provider take instead.
-func tagBlocks(r *eval.Resource) eval.Value {
+func tagBlocks(r *eval.Resource) value.Value {
 	if list := r.Attr("tags"); len(r.Blocks("tag")) == 0 && list.IsSet() {
 		return pairs(list)
 	}
-	m := map[string]eval.Value{}
+	m := map[string]value.Value{}
 	uncertain := false
 	for _, b := range r.Blocks("tag") {
 		if k, ok := b.Attr("key").Str(); ok && !b.Maybe() {
@@ -124,17 +125,17 @@ func tagBlocks(r *eval.Resource) eval.Value {
 		}
 	}
 	if uncertain {
-		return eval.MapValue(m).WithPartial()
+		return value.MapValue(m).WithPartial()
 	}
-	return eval.MapValue(m)
+	return value.MapValue(m)
 }
 
 // pairs reads the list form of awscc: [{ key = "k", value = "v" }].
-func pairs(v eval.Value) eval.Value {
-	if v.Kind() != eval.List {
+func pairs(v value.Value) value.Value {
+	if v.Kind() != value.List {
 		return v
 	}
-	m := map[string]eval.Value{}
+	m := map[string]value.Value{}
 	uncertain := v.Partial()
 	for _, e := range v.Elems() {
 		if k, ok := e.Get("key").Str(); ok {
@@ -144,9 +145,9 @@ func pairs(v eval.Value) eval.Value {
 		}
 	}
 	if uncertain {
-		return eval.MapValue(m).WithPartial()
+		return value.MapValue(m).WithPartial()
 	}
-	return eval.MapValue(m)
+	return value.MapValue(m)
 }
 
 func tagSpecifications(p *linter.Pass, r *eval.Resource) {
@@ -174,14 +175,14 @@ func tagSpecifications(p *linter.Pass, r *eval.Resource) {
 	}
 }
 
-func checkTags(p *linter.Pass, r *eval.Resource, attr string, tags eval.Value, advice string) {
+func checkTags(p *linter.Pass, r *eval.Resource, attr string, tags value.Value, advice string) {
 	f := report(p, r, r.AttrRange(attr), attr, tags, advice)
 	if lack := missing(p, r, tags); f != nil && attr == "tags" && len(lack) > 0 {
 		f.Fix = fixTags(p, r, lack)
 	}
 }
 
-func missing(p *linter.Pass, r *eval.Resource, tags eval.Value) []string {
+func missing(p *linter.Pass, r *eval.Resource, tags value.Value) []string {
 	var out []string
 	for _, k := range p.Strings("tags") {
 		if v := tags.Get(k); !v.IsSet() && !managedElsewhere(r, k) {
@@ -202,8 +203,8 @@ func managedElsewhere(r *eval.Resource, key string) bool {
 }
 
 // report checks keys and values, and returns the first finding about missing keys.
-func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags eval.Value, advice string) (f *linter.Finding) {
-	for _, lacks := range verdicts(tags, func(v eval.Value) string {
+func report(p *linter.Pass, r *eval.Resource, at value.Locator, what string, tags value.Value, advice string) (f *linter.Finding) {
+	for _, lacks := range verdicts(tags, func(v value.Value) string {
 		lack := missing(p, r, v)
 		if len(lack) == 0 {
 			return ""
@@ -225,7 +226,7 @@ func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags
 	}
 	for _, k := range keys {
 		allowed, pattern := values[k], patterns[k]
-		for _, verdict := range verdicts(tags.Get(k), func(v eval.Value) string {
+		for _, verdict := range verdicts(tags.Get(k), func(v value.Value) string {
 			s, ok := v.Str()
 			switch {
 			case !ok:
@@ -249,7 +250,7 @@ func report(p *linter.Pass, r *eval.Resource, at eval.Locator, what string, tags
 }
 
 // misspelled explains a missing key that is there in another case of letters.
-func misspelled(tags eval.Value, lack []string) (hint string) {
+func misspelled(tags value.Value, lack []string) (hint string) {
 	for _, k := range tags.Keys() {
 		if i := slices.IndexFunc(lack, func(m string) bool { return strings.EqualFold(m, k) && m != k }); i >= 0 {
 			hint = fmt.Sprintf(" (the key %q is spelled %q)", lack[i], k)

@@ -5,7 +5,7 @@ import (
 	"regexp"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -51,29 +51,29 @@ func resourceNaming(p *linter.Pass) {
 	}
 	src := p.Module.Source
 	label := linter.Regexp(p.Text("label"))
-	check := func(at eval.Locator, kind, name string) {
+	check := func(at value.Locator, kind, name string) {
 		if !label.MatchString(name) {
 			p.Report(at, "%s %q does not match %s", kind, name, label)
 		}
 	}
 	for _, r := range src.Resources {
-		at := eval.At(module.HeaderRange(r.Block))
+		at := value.At(module.HeaderRange(r.Block))
 		check(at, r.Address()+" label", r.Name)
 		if !p.Bool("repeat_type") && repeats(r.Type, r.Name) {
 			p.Report(at, "%s repeats its type in its label; name what it is for, or this if there is one", r.Address())
 		}
 	}
 	for _, c := range src.Calls {
-		check(eval.At(module.HeaderRange(c.Block)), "module", c.Name)
+		check(value.At(module.HeaderRange(c.Block)), "module", c.Name)
 	}
 	for _, n := range sorted(src.Variables) {
-		check(eval.At(module.HeaderRange(src.Variables[n].Block)), "variable", n)
+		check(value.At(module.HeaderRange(src.Variables[n].Block)), "variable", n)
 	}
 	for _, n := range sorted(src.Outputs) {
-		check(eval.At(module.HeaderRange(src.Outputs[n].Block)), "output", n)
+		check(value.At(module.HeaderRange(src.Outputs[n].Block)), "output", n)
 	}
 	for _, n := range sorted(src.Locals) {
-		check(eval.At(src.Locals[n].NameRange), "local", n)
+		check(value.At(src.Locals[n].NameRange), "local", n)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -77,7 +78,7 @@ func offers(p *linter.Pass, s stage, src *module.Module) {
 		return
 	}
 	for _, r := range records[1:] {
-		p.Report(eval.At(module.HeaderRange(r.Block)), "stage %s has a second titanicml_stage %s; one entry says that the stage is complete", s.folder, r.Address())
+		p.Report(value.At(module.HeaderRange(r.Block)), "stage %s has a second titanicml_stage %s; one entry says that the stage is complete", s.folder, r.Address())
 	}
 	if record := stageRecord(p.Root); record != nil {
 		recordMatches(p, s, record, others)
@@ -156,7 +157,7 @@ func checkReads(p *linter.Pass) {
 			continue
 		}
 		if msg := r.check(p.Tree, offered[r.from.dir]); msg != "" {
-			finding := p.Report(eval.At(r.at), "%s", msg)
+			finding := p.Report(value.At(r.at), "%s", msg)
 			finding.Callers = r.callers
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
@@ -42,7 +42,7 @@ func stageEvidence(p *linter.Pass) {
 	}
 	at := record.AttrRange("evidence")
 	v := record.Attr("evidence")
-	if v.Kind() == eval.Absent || v.Kind() == eval.Null {
+	if v.Kind() == value.Absent || v.Kind() == value.Null {
 		p.ReportOn(record, at, "%s names no evidence document for stage %s; set evidence", record.Address(), s.folder)
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -53,7 +54,7 @@ type reader struct {
 
 // upstreamStage is a data source instance that stands for another stage.
 type upstreamStage struct {
-	key    eval.Value
+	key    value.Value
 	from   stage
 	ledger bool
 }
@@ -100,7 +101,7 @@ func (r *reader) module(m *eval.Module) {
 }
 
 // add takes a data source that stands for a stage, and reports one that does not exist yet when this stage is applied.
-func (r *reader) add(res *eval.Resource, at eval.Locator, from stage, ledger bool) {
+func (r *reader) add(res *eval.Resource, at value.Locator, from stage, ledger bool) {
 	switch {
 	case from.folder == r.self.folder:
 		r.pass.ReportOn(res, at, "%s reads stage %s in itself; refer to the resource instead of its state", res.Address(), from.folder)
@@ -120,7 +121,7 @@ func (r *reader) remoteState(res *eval.Resource) {
 	}
 	config := res.Attr("config")
 	t := stateOf(backend, config.Get, r.pass.Root.Dir)
-	at := eval.At(t.value.Range())
+	at := value.At(t.value.Range())
 	if f := at.Filename; f == "" || r.m.Source.File(f) == nil {
 		at = res.AttrRange("config")
 	}
@@ -163,9 +164,9 @@ func (r *reader) call(m *eval.Module, c *module.Call) {
 			continue
 		}
 		if s.number >= r.self.number {
-			at := eval.At(module.HeaderRange(c.Block))
+			at := value.At(module.HeaderRange(c.Block))
 			if a := c.Block.Body.Attributes["source"]; a != nil {
-				at = eval.At(a.SrcRange)
+				at = value.At(a.SrcRange)
 			}
 			f := r.pass.Report(at, "module.%s is taken from %s, which is applied after stage %s; a stage builds on earlier stages only", c.Name, s.folder, r.self.folder)
 			f.Callers = m.Callers()
@@ -262,7 +263,7 @@ func outputSteps(t hcl.Traversal) []step {
 }
 
 // sameKey compares an instance's key with an index; what is unknown may be the same.
-func sameKey(key eval.Value, index cty.Value) bool {
+func sameKey(key value.Value, index cty.Value) bool {
 	text, known := key.Str()
 	if !known || !index.IsKnown() || index.IsNull() {
 		return true
@@ -279,17 +280,17 @@ func sameKey(key eval.Value, index cty.Value) bool {
 // stateKey is what tells one state from another in a backend: the attribute that names it.
 type stateKey struct {
 	attr  string
-	value eval.Value
+	value value.Value
 }
 
 var stateAttrs = map[string]string{"s3": "key", "gcs": "prefix", "azurerm": "key", "local": "path", "consul": "path", "http": "address", "pg": "schema_name",
 	"cos": "prefix", "oss": "prefix", "kubernetes": "secret_suffix", "remote": "workspaces", "cloud": "workspaces"}
 
 // stateOf reads where a backend configuration keeps its state. A relative path of the local backend is seen from dir.
-func stateOf(backend string, get func(string) eval.Value, dir string) stateKey {
+func stateOf(backend string, get func(string) value.Value, dir string) stateKey {
 	t := stateKey{attr: stateAttrs[backend]}
 	if t.attr == "" {
-		t.value = eval.UnknownValue()
+		t.value = value.UnknownValue()
 		return t
 	}
 	t.value = get(t.attr)
@@ -297,7 +298,7 @@ func stateOf(backend string, get func(string) eval.Value, dir string) stateKey {
 		t.value = t.value.Get("name")
 	}
 	if s, ok := t.value.Str(); ok && backend == "local" && !path.IsAbs(s) {
-		t.value = eval.StringValue(path.Join(dir, s)).WithSource(eval.At(t.value.Range()))
+		t.value = value.StringValue(path.Join(dir, s)).WithSource(value.At(t.value.Range()))
 	}
 	return t
 }

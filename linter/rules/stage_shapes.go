@@ -11,6 +11,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -60,17 +61,17 @@ func keepOffer(p *linter.Pass) {
 // maxShape bounds how deep shapes look into values.
 const maxShape = 4
 
-func shapeOf(v eval.Value, depth int) shape {
+func shapeOf(v value.Value, depth int) shape {
 	switch v.Kind() {
-	case eval.Bool, eval.Number, eval.String:
+	case value.Bool, value.Number, value.String:
 		return shape{kind: plainShape}
-	case eval.List:
+	case value.List:
 		return shape{kind: listShape}
-	case eval.Map:
+	case value.Map:
 		s := shape{kind: mapShape}
 		if depth < maxShape {
 			s.closed, s.keys = !v.Partial(), map[string]shape{}
-			v.Each(func(k string, e eval.Value) { s.keys[k] = shapeOf(e, depth+1) })
+			v.Each(func(k string, e value.Value) { s.keys[k] = shapeOf(e, depth+1) })
 		}
 		return s
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -90,10 +91,10 @@ func stagesRoots(t *linter.Tree) []string {
 }
 
 // stagePlace is where findings about a stage stand.
-func stagePlace(t *linter.Tree, s stage) eval.Locator {
+func stagePlace(t *linter.Tree, s stage) value.Locator {
 	m, err := t.Module(s.dir)
 	if err != nil {
-		return eval.At(hcl.Range{Filename: s.dir, Start: hcl.InitialPos, End: hcl.InitialPos})
+		return value.At(hcl.Range{Filename: s.dir, Start: hcl.InitialPos, End: hcl.InitialPos})
 	}
 	return linter.Place(m)
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -32,9 +32,9 @@ func versionPinned(p *linter.Pass) {
 		rootVersions(p, src)
 	}
 	for _, c := range src.Calls {
-		at := eval.At(module.HeaderRange(c.Block))
+		at := value.At(module.HeaderRange(c.Block))
 		if a := c.Block.Body.Attributes["source"]; a != nil {
-			at = eval.At(a.SrcRange)
+			at = value.At(a.SrcRange)
 		}
 		switch {
 		case c.Source == "" || c.Local():
@@ -54,7 +54,7 @@ func versionPinned(p *linter.Pass) {
 		case c.Version == "" && c.Block.Body.Attributes["version"] == nil:
 			p.Report(at, "module %q takes the newest version of %s; add version = \"~> ...\"", c.Name, c.Source)
 		case c.Version != "" && !bounded(c.Version):
-			p.Report(eval.At(c.Block.Body.Attributes["version"].SrcRange), "module %q version %q has no upper bound; use ~> or an exact version", c.Name, c.Version)
+			p.Report(value.At(c.Block.Body.Attributes["version"].SrcRange), "module %q version %q has no upper bound; use ~> or an exact version", c.Name, c.Version)
 		}
 	}
 }
@@ -85,19 +85,19 @@ func rootVersions(p *linter.Pass, src *module.Module) {
 	if src.RequiredVersion == nil {
 		p.Report(first, "root module %s sets no required_version; add terraform { required_version = \"~> 1.8\" }", src.Dir)
 	} else if v, ok := module.Literal(src.RequiredVersion.Expr); ok && p.Bool("upper_bound") && !bounded(v) {
-		p.Report(eval.At(src.RequiredVersion.SrcRange), "required_version %q has no upper bound; add one, as in \">= 1.8, < 2.0\"", v)
+		p.Report(value.At(src.RequiredVersion.SrcRange), "required_version %q has no upper bound; add one, as in \">= 1.8, < 2.0\"", v)
 	}
-	used := map[string]eval.Locator{}
+	used := map[string]value.Locator{}
 	for _, r := range src.Resources {
 		if name, _, _ := strings.Cut(r.Type, "_"); name != "terraform" && used[name] == nil {
-			used[name] = eval.At(module.HeaderRange(r.Block))
+			used[name] = value.At(module.HeaderRange(r.Block))
 		}
 	}
 	for _, b := range src.Providers {
-		used[b.Name] = eval.At(module.HeaderRange(b.Block))
+		used[b.Name] = value.At(module.HeaderRange(b.Block))
 	}
 	for name, rp := range src.RequiredProviders {
-		used[name] = eval.At(rp.Attr.SrcRange)
+		used[name] = value.At(rp.Attr.SrcRange)
 	}
 	for _, name := range sorted(used) {
 		rp := src.RequiredProviders[name]

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/workflow"
 )
 
@@ -51,20 +51,20 @@ func gateJob(p *linter.Pass, j *workflow.Job) {
 	}
 	f := j.File
 	if f.TriggeredBy("pull_request", "pull_request_target") && !j.Conditional {
-		p.Report(eval.At(j.At), "job %s applies on a pull request, before anybody has reviewed it; apply after the merge", j.ID)
+		p.Report(value.At(j.At), "job %s applies on a pull request, before anybody has reviewed it; apply after the merge", j.ID)
 	}
 	if !j.Prod() {
 		return
 	}
 	if !gated(j, 0) {
-		p.Report(eval.At(j.At), "job %s applies to production without an environment; declare one, whose protection asks for approval", j.ID)
+		p.Report(value.At(j.At), "job %s applies to production without an environment; declare one, whose protection asks for approval", j.ID)
 	}
 	// A reusable workflow is judged where it is called; one that is started by hand or by another workflow has its order there.
 	if f.TriggeredBy("workflow_call", "workflow_dispatch", "workflow_run", "repository_dispatch", "release", "deployment") && !f.TriggeredBy("push", "schedule") {
 		return
 	}
 	if !j.After(func(o *workflow.Job) bool { return o.Dev() && applies(o) }) {
-		p.Report(eval.At(j.At), "job %s applies to production without an earlier environment; let it need the job that applies to dev", j.ID)
+		p.Report(value.At(j.At), "job %s applies to production without an earlier environment; let it need the job that applies to dev", j.ID)
 	}
 }
 
@@ -98,7 +98,7 @@ func pullRequests(p *linter.Pass, repo *workflow.Repository) {
 		}
 	}
 	if first == nil {
-		p.Report(eval.At(repo.Files[0].On), "no workflow runs on pull_request; run fmt, validate, plan, a linter and a security scan there")
+		p.Report(value.At(repo.Files[0].On), "no workflow runs on pull_request; run fmt, validate, plan, a linter and a security scan there")
 		return
 	}
 	text := commands.String()
@@ -115,6 +115,6 @@ func pullRequests(p *linter.Pass, repo *workflow.Repository) {
 		missing = append(missing, "a security scan")
 	}
 	if len(missing) > 0 {
-		p.Report(eval.At(first.On), "pull requests do not run %s; add the missing checks", strings.Join(missing, ", "))
+		p.Report(value.At(first.On), "pull requests do not run %s; add the missing checks", strings.Join(missing, ", "))
 	}
 }

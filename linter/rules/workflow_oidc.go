@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/workflow"
 )
 
@@ -45,7 +45,7 @@ func runWorkflowOIDC(p *linter.Pass) {
 					token = f.Permissions
 				}
 				if token == nil {
-					p.Report(eval.At(j.At), "job %s has a token with the repository's default permissions; declare permissions, contents: read at first", j.ID)
+					p.Report(value.At(j.At), "job %s has a token with the repository's default permissions; declare permissions, contents: read at first", j.ID)
 				}
 				for _, s := range j.Steps {
 					oidcStep(p, j, s, token)
@@ -60,21 +60,21 @@ func staticKeys(p *linter.Pass, who string, env []workflow.Setting) {
 		// A value from an earlier step may be a session's; secrets and literals are keys that live on.
 		fromStep := strings.Contains(s.Value, "${{") && !strings.Contains(s.Value, "secrets.")
 		if staticKey.MatchString(s.Key) && s.Value != "" && !fromStep {
-			p.Report(eval.At(s.At), "%s sets %s, a static key; assume a role with the job's OIDC token", who, s.Key).Secret = true
+			p.Report(value.At(s.At), "%s sets %s, a static key; assume a role with the job's OIDC token", who, s.Key).Secret = true
 		}
 	}
 }
 
 func broadToken(p *linter.Pass, who string, t *workflow.Permissions) {
 	if t != nil && t.All == "write-all" {
-		p.Report(eval.At(t.At), "%s has a token that may write everything; list the permissions that it needs", who)
+		p.Report(value.At(t.At), "%s has a token that may write everything; list the permissions that it needs", who)
 	}
 }
 
 func oidcStep(p *linter.Pass, j *workflow.Job, s workflow.Step, token *workflow.Permissions) {
 	staticKeys(p, "job "+j.ID, s.Env)
 	if m := scriptKey.FindStringSubmatch(s.Run); m != nil {
-		p.Report(eval.At(s.RunAt), "job %s sets %s in a script, a static key; assume a role with the job's OIDC token", j.ID, m[1]).Secret = true
+		p.Report(value.At(s.RunAt), "job %s sets %s in a script, a static key; assume a role with the job's OIDC token", j.ID, m[1]).Secret = true
 	}
 	if !strings.HasPrefix(s.Uses.Name, "aws-actions/configure-aws-credentials@") {
 		return
@@ -84,13 +84,13 @@ func oidcStep(p *linter.Pass, j *workflow.Job, s workflow.Step, token *workflow.
 		switch in.Key {
 		case "aws-access-key-id", "aws-secret-access-key":
 			if in.Value != "" && (strings.Contains(in.Value, "secrets.") || !strings.Contains(in.Value, "${{")) {
-				p.Report(eval.At(in.At), "job %s gives %s to configure-aws-credentials, a static key; use role-to-assume", j.ID, in.Key).Secret = true
+				p.Report(value.At(in.At), "job %s gives %s to configure-aws-credentials, a static key; use role-to-assume", j.ID, in.Key).Secret = true
 			}
 		case "role-to-assume":
 			role = in.Value
 		}
 	}
 	if role != "" && token != nil && !token.Allows("id-token", "write") {
-		p.Report(eval.At(s.Uses.At), "job %s assumes a role without the permission id-token: write, so it gets no token; declare the permission", j.ID)
+		p.Report(value.At(s.Uses.At), "job %s assumes a role without the permission id-token: write, so it gets no token; declare the permission", j.ID)
 	}
 }

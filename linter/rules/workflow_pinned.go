@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/workflow"
 )
 
@@ -65,7 +65,7 @@ func pinned(p *linter.Pass, who string, use workflow.Use) {
 	}
 	if image, ok := strings.CutPrefix(use.Name, "docker://"); ok {
 		if !imageDigest.MatchString(image) {
-			p.Report(eval.At(use.At), "%s uses the image %q without a digest; append @sha256 and the digest", who, image)
+			p.Report(value.At(use.At), "%s uses the image %q without a digest; append @sha256 and the digest", who, image)
 		}
 		return
 	}
@@ -75,8 +75,8 @@ func pinned(p *linter.Pass, who string, use workflow.Use) {
 		return
 	}
 	if !found {
-		p.Report(eval.At(use.At), "%s uses %q without a version; name the commit", who, use.Name)
+		p.Report(value.At(use.At), "%s uses %q without a version; name the commit", who, use.Name)
 		return
 	}
-	p.Report(eval.At(use.At), "%s uses %q, which its owner can move; name the commit instead of %q", who, use.Name, ref)
+	p.Report(value.At(use.At), "%s uses %q, which its owner can move; name the commit instead of %q", who, use.Name, ref)
 }

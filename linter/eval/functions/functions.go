@@ -1,5 +1,5 @@
-// Package functions holds the Terraform functions that work on whole, known values: in go cty values, out comes a cty value or an error.
-// Functions that read files or for which a partly unknown value makes a difference belong to package eval.
+// Package functions calls Terraform's functions. In go a name and values that may be partly unknown, out comes a value: from a native where
+// an unknown part makes a difference or a file is read, else from a library's function over whole, known cty values.
 package functions
 
 import (
@@ -19,6 +19,8 @@ import (
 	"github.com/hashicorp/go-cty-funcs/encoding"
 	"github.com/hashicorp/go-cty-funcs/filesystem"
 	"github.com/hashicorp/go-cty-funcs/uuid"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/budget"
+	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	yaml "github.com/zclconf/go-cty-yaml"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -27,13 +29,8 @@ import (
 	"golang.org/x/text/encoding/ianaindex"
 )
 
-// MaxString bounds the texts that evaluation makes, in bytes.
-const MaxString = 4 << 20
-
-// All returns the functions by name. The map is built once per process, when it is asked for first; do not modify it.
-func All() map[string]function.Function { return all() }
-
-var all = sync.OnceValue(func() map[string]function.Function {
+// library has the functions of whole, known values by name. It is built once per process, when it is asked for first.
+var library = sync.OnceValue(func() map[string]function.Function {
 	return map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc, "max": stdlib.MaxFunc,
 		"min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc, "signum": stdlib.SignumFunc,
@@ -62,8 +59,8 @@ var all = sync.OnceValue(func() map[string]function.Function {
 	}
 })
 
-// ConvertArgs converts arguments to the types of the parameters; ok is false when that cannot be done.
-func ConvertArgs(f function.Function, vals []cty.Value) (converted []cty.Value, ok bool) {
+// convertArgs converts arguments to the types of the parameters; ok is false when that cannot be done.
+func convertArgs(f function.Function, vals []cty.Value) (converted []cty.Value, ok bool) {
 	params, variadic := f.Params(), f.VarParam()
 	for i := range vals {
 		var p *function.Parameter
@@ -110,8 +107,8 @@ var replaceFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "str", Type: cty.String}, {Name: "substr", Type: cty.String}, {Name: "replace", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.String),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		if p := args[1].AsString(); len(p) > 1 && p[0] == '/' && p[len(p)-1] == '/' {
-			return stdlib.RegexReplaceFunc.Call([]cty.Value{args[0], cty.StringVal(p[1 : len(p)-1]), args[2]})
+		if p, ok := budget.Expression(args[1].AsString()); ok {
+			return stdlib.RegexReplaceFunc.Call([]cty.Value{args[0], cty.StringVal(p), args[2]})
 		}
 		return cty.StringVal(strings.ReplaceAll(args[0].AsString(), args[1].AsString(), args[2].AsString())), nil
 	},
@@ -203,8 +200,8 @@ func base64gunzip(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := io.ReadAll(io.LimitReader(r, MaxString+1))
-	if err == nil && len(out) > MaxString {
+	out, err := io.ReadAll(io.LimitReader(r, value.MaxString+1))
+	if err == nil && len(out) > value.MaxString {
 		err = errors.New("decompressed text is too large")
 	}
 	return string(out), err

@@ -1,4 +1,4 @@
-package eval
+package value
 
 import (
 	"strings"
@@ -12,18 +12,20 @@ const (
 	holeLast  = 0xFFFFD
 )
 
-func isHole(r rune) bool { return r >= holeFirst && r <= holeLast }
+// IsHole tells a hole from text.
+func IsHole(r rune) bool { return r >= holeFirst && r <= holeLast }
 
-// holes is a root module's table: what each hole would come from. Hole zero has no references.
-type holes struct {
+// Holes is a root module's table: what each hole would come from. Hole zero has no references.
+type Holes struct {
 	refs  [][]Ref
 	index map[string]rune
 	// chosen are the holes that stand for a value with alternatives.
 	chosen map[rune]Value
-	byRef  map[*choice]rune
+	byRef  map[*Choice]rune
 }
 
-func (h *holes) add(refs []Ref) string {
+// Add returns the hole for what refs name.
+func (h *Holes) Add(refs []Ref) string {
 	if len(refs) == 0 {
 		return string(rune(holeFirst))
 	}
@@ -47,34 +49,36 @@ func (h *holes) add(refs []Ref) string {
 	return string(holeFirst + i)
 }
 
-func (h *holes) of(r rune) []Ref {
+// Of returns what a hole would come from.
+func (h *Holes) Of(r rune) []Ref {
 	if i := int(r - holeFirst); h != nil && i > 0 && i < len(h.refs) {
 		return h.refs[i]
 	}
 	return nil
 }
 
-func (h *holes) all(s string) []Ref {
+// All returns what the holes of a text would come from.
+func (h *Holes) All(s string) []Ref {
 	var out []Ref
 	for _, r := range s {
-		if isHole(r) {
-			out = mergeRefs(out, h.of(r))
+		if IsHole(r) {
+			out = MergeRefs(out, h.Of(r))
 		}
 	}
 	return out
 }
 
-// put is add for a value of which more than its origin may be known.
-func (h *holes) put(v Value) string {
-	c := v.choice()
+// Put is Add for a value of which more than its origin may be known.
+func (h *Holes) Put(v Value) string {
+	c := v.Choice()
 	if c == nil {
-		return h.add(v.Refs())
+		return h.Add(v.Refs())
 	}
 	if r, ok := h.byRef[c]; ok {
 		return string(holeFirst + r)
 	}
 	if h.chosen == nil {
-		h.chosen, h.byRef = map[rune]Value{}, map[*choice]rune{}
+		h.chosen, h.byRef = map[rune]Value{}, map[*Choice]rune{}
 		if len(h.refs) == 0 {
 			h.refs, h.index = append(h.refs, nil), map[string]rune{}
 		}
@@ -83,13 +87,13 @@ func (h *holes) put(v Value) string {
 		return string(rune(holeFirst))
 	}
 	i := rune(len(h.refs))
-	h.refs = append(h.refs, c.refs)
+	h.refs = append(h.refs, c.Refs)
 	h.chosen[i], h.byRef[c] = v, i
 	return string(holeFirst + i)
 }
 
-// value is what a text of nothing but holes stands for.
-func (h *holes) value(s string) Value {
+// Value is what a text of nothing but holes stands for.
+func (h *Holes) Value(s string) Value {
 	if h != nil && len(h.chosen) > 0 {
 		if r, n := utf8.DecodeRuneInString(s); n == len(s) {
 			if v, ok := h.chosen[r-holeFirst]; ok {
@@ -97,16 +101,16 @@ func (h *holes) value(s string) Value {
 			}
 		}
 	}
-	return UnknownValue(h.all(s)...)
+	return UnknownValue(h.All(s)...)
 }
 
 // each calls f for the values with alternatives in a text.
-func (h *holes) each(s string, f func(Value)) {
+func (h *Holes) each(s string, f func(Value)) {
 	if h == nil || len(h.chosen) == 0 {
 		return
 	}
 	for _, r := range s {
-		if isHole(r) {
+		if IsHole(r) {
 			if v, ok := h.chosen[r-holeFirst]; ok {
 				f(v)
 			}
@@ -115,15 +119,15 @@ func (h *holes) each(s string, f func(Value)) {
 }
 
 // replace puts what f makes of them in the place of the values with alternatives.
-func (h *holes) replace(s string, f func(Value) Value) (out string, changed bool) {
+func (h *Holes) replace(s string, f func(Value) Value) (out string, changed bool) {
 	if h == nil || len(h.chosen) == 0 {
 		return s, false
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if isHole(r) {
+		if IsHole(r) {
 			if v, ok := h.chosen[r-holeFirst]; ok {
-				if t, ok := f(v).holey(h); ok && b.Len()+len(t) <= maxString {
+				if t, ok := h.Text(f(v)); ok && b.Len()+len(t) <= MaxString {
 					b.WriteString(t)
 					changed = true
 					continue
@@ -133,4 +137,15 @@ func (h *holes) replace(s string, f func(Value) Value) (out string, changed bool
 		b.WriteRune(r)
 	}
 	return b.String(), changed
+}
+
+// Text returns a value's text with holes; an unknown value becomes one hole. ok is false for what has no text.
+func (h *Holes) Text(v Value) (s string, ok bool) {
+	if v.kind == Unknown {
+		return h.Put(v), true
+	}
+	if t, ok := v.data.(*text); ok {
+		return t.text(), true
+	}
+	return v.Str()
 }

@@ -1,7 +1,7 @@
-// Package eval turns parsed modules into resource instances whose attributes are evaluated when a rule asks for them.
-// Input: module.Module values and variable settings. Output: Root, Module, Resource and Value. What cannot be known
-// without a provider is an unknown part of a Value, never an error and never a reason to lose its known siblings.
-package eval
+// Package value holds what an expression evaluates to when parts of it cannot be known: a Value with the place that wrote it, the
+// references that its unknown parts would come from, and the alternatives that an undecided condition leaves. It makes, compares,
+// changes and writes values; what they come from (cty, JSON texts, expressions) belongs to the packages above it.
+package value
 
 import (
 	"math/big"
@@ -15,6 +15,9 @@ import (
 
 // Kind tells what a Value holds.
 type Kind uint8
+
+// MaxString bounds the texts that evaluation makes, in bytes.
+const MaxString = 4 << 20
 
 // Absent is the zero Value: the attribute or key is not written. List holds lists, tuples and sets; Map holds maps and objects.
 const (
@@ -43,6 +46,8 @@ const (
 	isSet
 	// deepKnown caches that no part at any depth is unknown.
 	deepKnown
+	// failed: an unknown value whose expression is wrong, for try and can.
+	failed
 )
 
 // Locator is anything with a place in a source file.
@@ -59,7 +64,7 @@ type Value struct {
 	kind  Kind
 	flags flags
 	src   Locator
-	data  any // bool | *big.Float | string | *text | []Value | *openList | *object | []Ref | *choice | *test
+	data  any // bool | *big.Float | string | *text | []Value | *openList | *object | []Ref | *Choice | *test
 }
 
 // Ref names what an unknown value would come from.
@@ -84,7 +89,7 @@ func (r Ref) String() string {
 // text is a string with holes, or the JSON text of a value: then it is written only when somebody asks for it.
 type text struct {
 	s    string
-	tab  *holes
+	tab  *Holes
 	orig *Value
 }
 
@@ -99,10 +104,11 @@ type object struct {
 	vals []Value
 	refs []Ref // where the missing keys of a partial map may come from
 	// choice has the alternatives of a map that is one of two; keys are those of both.
-	choice *choice
+	choice *Choice
 }
 
-func mergeRefs(a, b []Ref) []Ref {
+// MergeRefs appends the references of b that a does not have.
+func MergeRefs(a, b []Ref) []Ref {
 	for _, r := range b {
 		if !slices.Contains(a, r) {
 			a = append(a[:len(a):len(a)], r)
@@ -174,11 +180,11 @@ func allKnown(vals []Value) bool {
 	return true
 }
 
-// textValue makes a string that may contain holes; a string of nothing but holes is plainly unknown.
-func textValue(s string, tab *holes) Value {
+// TextValue makes a string that may contain holes; a string of nothing but holes is plainly unknown.
+func TextValue(s string, tab *Holes) Value {
 	only, any := true, false
 	for _, r := range s {
-		if isHole(r) {
+		if IsHole(r) {
 			any = true
 		} else {
 			only = false
@@ -188,7 +194,7 @@ func textValue(s string, tab *holes) Value {
 	case !any:
 		return StringValue(s)
 	case only:
-		return tab.value(s)
+		return tab.Value(s)
 	}
 	return Value{kind: String, flags: partial, data: &text{s: s, tab: tab}}
 }
@@ -207,10 +213,41 @@ func (v Value) WithPartial(refs ...Ref) Value {
 	return v
 }
 
+// Source is what placed the value; nil when nothing did.
+func (v Value) Source() Locator { return v.src }
+
 // WithSource returns the value placed at src.
 func (v Value) WithSource(src Locator) Value { v.src = src; return v }
 
-func (v Value) with(f flags) Value { v.flags |= f & sensitive; return v }
+// Marked returns the value, sensitive if it was or the argument says so.
+func (v Value) Marked(isSensitive bool) Value {
+	if isSensitive {
+		v.flags |= sensitive
+	}
+	return v
+}
+
+// Unmarked returns the value as not sensitive.
+func (v Value) Unmarked() Value { v.flags &^= sensitive; return v }
+
+// FailedValue is an unknown value whose expression is wrong: try and can tell it from one that is merely not known.
+func FailedValue(refs ...Ref) Value {
+	v := UnknownValue(refs...)
+	v.flags = failed
+	return v
+}
+
+// Failed reports a FailedValue.
+func (v Value) Failed() bool { return v.flags&failed != 0 }
+
+// FromSet reports a list whose order is not the written one and which has no indices: toset made it.
+func (v Value) FromSet() bool { return v.flags&isSet != 0 }
+
+// AsSet returns the list as one that toset made; the elements must be distinct and sorted.
+func (v Value) AsSet() Value { v.flags |= isSet; return v }
+
+// AsList returns the list with indices.
+func (v Value) AsList() Value { v.flags &^= isSet; return v }
 
 // Kind tells what the value holds.
 func (v Value) Kind() Kind { return v.kind }
@@ -240,12 +277,12 @@ func (v Value) Refs() []Ref {
 	switch d := v.data.(type) {
 	case []Ref:
 		return d
-	case *choice:
-		return d.refs
+	case *Choice:
+		return d.Refs
 	case *test:
 		return d.refs
 	case *text:
-		return d.tab.all(d.text())
+		return d.tab.All(d.text())
 	case *object:
 		return d.refs
 	case *openList:
@@ -254,10 +291,10 @@ func (v Value) Refs() []Ref {
 	return nil
 }
 
-// allRefs collects the references at every depth.
-func (v Value) allRefs() []Ref {
+// AllRefs collects the references at every depth.
+func (v Value) AllRefs() []Ref {
 	out := v.Refs()
-	v.Each(func(_ string, e Value) { out = mergeRefs(out, e.allRefs()) })
+	v.Each(func(_ string, e Value) { out = MergeRefs(out, e.AllRefs()) })
 	return out
 }
 
@@ -321,7 +358,7 @@ func (v Value) Parts() []string {
 			var out []string
 			s, from := t.text(), 0
 			for i, r := range s {
-				if isHole(r) {
+				if IsHole(r) {
 					out = append(out, s[from:i])
 					from = i + 4 // a code point of plane 15 is four bytes
 				}
@@ -335,15 +372,23 @@ func (v Value) Parts() []string {
 	return nil
 }
 
-// holey returns the text with holes; an unknown value becomes one hole.
-func (v Value) holey(tab *holes) (string, bool) {
-	if v.kind == Unknown {
-		return tab.put(v), true
+// Encoded returns the value that a text of jsonencode was made of.
+func (v Value) Encoded() (of Value, ok bool) {
+	if t, ok := v.data.(*text); ok && t.orig != nil {
+		return *t.orig, true
 	}
-	if t, ok := v.data.(*text); ok {
-		return t.text(), true
+	return Value{}, false
+}
+
+// Literal returns the text of a string that is not Encoded, with a hole of the table for each unknown part; the table is nil when there are none.
+func (v Value) Literal() (s string, tab *Holes) {
+	switch d := v.data.(type) {
+	case *text:
+		return d.s, d.tab
+	case string:
+		return d, nil
 	}
-	return v.Str()
+	return "", nil
 }
 
 // Bool returns a known boolean; the strings "true" and "false" convert as in Terraform.
@@ -411,6 +456,14 @@ func (v Value) Keys() []string {
 	return nil
 }
 
+// Vals returns a map's values in the order of Keys. Do not modify the slice.
+func (v Value) Vals() []Value {
+	if o, ok := v.data.(*object); ok {
+		return o.vals
+	}
+	return nil
+}
+
 // Get returns the value of a map's key. A key that is not shown is Absent, or unknown when the map is partial or the
 // whole value is unknown.
 func (v Value) Get(key string) Value {
@@ -434,7 +487,7 @@ func (v Value) Get(key string) Value {
 func under(refs []Ref, key string) []Ref {
 	out := make([]Ref, len(refs))
 	for i, r := range refs {
-		r.Path = joinPath(r.Path, key)
+		r.Path = JoinPath(r.Path, key)
 		out[i] = r
 	}
 	return out
@@ -529,30 +582,30 @@ func equalSlices(v, w Value, a, b []Value) (equal, known bool) {
 // Overlay is merge(base, top): the keys of top win, what is unknown may add keys, and null or absent count as empty.
 func Overlay(base, top Value) Value {
 	out := overlay(base, top)
-	if b, t := base.choice(), top.choice(); b != nil && t != nil && b.weight*t.weight > maxChoice {
+	if b, t := base.Choice(), top.Choice(); b != nil && t != nil && b.Weight*t.Weight > MaxChoice {
 		return out
 	}
-	if c := top.choice(); c != nil {
-		return out.choosing(c.cond, Overlay(base, c.yes), Overlay(base, c.no))
+	if c := top.Choice(); c != nil {
+		return out.Choosing(c.Cond, Overlay(base, c.Yes), Overlay(base, c.No))
 	}
-	if c := base.choice(); c != nil {
-		return out.choosing(c.cond, Overlay(c.yes, top), Overlay(c.no, top))
+	if c := base.Choice(); c != nil {
+		return out.Choosing(c.Cond, Overlay(c.Yes, top), Overlay(c.No, top))
 	}
 	return out
 }
 
 func overlay(base, top Value) Value {
-	out := newMap(base.Len() + top.Len())
+	out := NewMap(base.Len() + top.Len())
 	for _, v := range []Value{base, top} {
 		switch v.kind {
 		case Unknown:
-			out.unknown(v.Refs())
+			out.Unknown(v.Refs())
 		case Map:
-			v.Each(out.set)
+			v.Each(out.Set)
 			if v.Partial() {
-				out.unknown(v.Refs())
+				out.Unknown(v.Refs())
 			}
 		}
 	}
-	return out.value()
+	return out.Value()
 }

@@ -1,4 +1,4 @@
-package eval
+package value
 
 import (
 	"fmt"
@@ -21,11 +21,11 @@ func (v Value) write(b *strings.Builder, indent string) {
 	case Absent:
 		b.WriteString("(not set)")
 	case Unknown:
-		if c := v.choice(); c != nil && !c.yes.Sensitive() && !c.no.Sensitive() {
-			b.WriteString("(when " + c.cond.yes + ": ")
-			c.yes.write(b, indent)
+		if c := v.Choice(); c != nil && !c.Yes.Sensitive() && !c.No.Sensitive() {
+			b.WriteString("(when " + c.Cond.Yes + ": ")
+			c.Yes.write(b, indent)
 			b.WriteString("; else: ")
-			c.no.write(b, indent)
+			c.No.write(b, indent)
 			b.WriteByte(')')
 			return
 		}
@@ -72,4 +72,35 @@ func (v Value) write(b *strings.Builder, indent string) {
 		}
 		b.WriteString(s)
 	}
+}
+
+// KeySuffix writes an instance key as addresses do: [0], ["a"], and [*] for unknown instances.
+func KeySuffix(k Value) string {
+	switch k.kind {
+	case Absent:
+		return ""
+	case Number:
+		if t, ok := k.Str(); ok {
+			return "[" + t + "]"
+		}
+	case String:
+		if t, ok := k.Str(); ok {
+			return "[" + quote(t) + "]"
+		}
+	}
+	return "[*]"
+}
+
+func quote(t string) string {
+	q := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{")
+	return `"` + q.Replace(t) + `"`
+}
+
+// JoinPath appends steps to the path of a Ref.
+func JoinPath(a, b string) string {
+	switch {
+	case a == "" || b == "" || b[0] == '[':
+		return a + b
+	}
+	return a + "." + b
 }

@@ -1,4 +1,4 @@
-package eval
+package value
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ import (
 type Cases struct {
 	// Values has one element for a value without alternatives.
 	Values []Value
-	conds  []condition
+	conds  []Condition
 	// holds has for each value which of the conditions it assumes to hold.
 	holds [][]bool
 }
@@ -60,7 +60,7 @@ func (c *Cases) When(in []bool) string {
 	if !slices.Contains(in, false) {
 		return ""
 	}
-	var always, never []condition
+	var always, never []Condition
 	for i, cond := range c.conds {
 		yes, no := false, false
 		for n, holds := range c.holds {
@@ -77,11 +77,11 @@ func (c *Cases) When(in []bool) string {
 	}
 	var says []string
 	for _, cond := range always {
-		says = append(says, cond.yes)
+		says = append(says, cond.Yes)
 	}
 	for _, cond := range never {
 		if !slices.ContainsFunc(always, cond.excludes) { // else it is said already
-			says = append(says, cond.no)
+			says = append(says, cond.No)
 		}
 	}
 	if len(says) == 0 {
@@ -91,7 +91,7 @@ func (c *Cases) When(in []bool) string {
 }
 
 type caseFinder struct {
-	conds []condition
+	conds []Condition
 	parts int
 }
 
@@ -99,12 +99,12 @@ func (f *caseFinder) find(v Value) {
 	if f.parts++; f.parts > maxParts || v.IsKnown() {
 		return
 	}
-	if c := v.choice(); c != nil {
-		if !slices.ContainsFunc(f.conds, c.cond.same) && len(f.conds) < maxConditions {
-			f.conds = append(f.conds, c.cond)
+	if c := v.Choice(); c != nil {
+		if !slices.ContainsFunc(f.conds, c.Cond.same) && len(f.conds) < maxConditions {
+			f.conds = append(f.conds, c.Cond)
 		}
-		f.find(c.yes)
-		f.find(c.no)
+		f.find(c.Yes)
+		f.find(c.No)
 		return
 	}
 	if t, ok := v.data.(*text); ok {
@@ -118,7 +118,7 @@ func (f *caseFinder) find(v Value) {
 }
 
 type resolver struct {
-	conds []condition
+	conds []Condition
 	holds []bool
 	parts int
 }
@@ -128,25 +128,25 @@ func (r *resolver) resolve(v Value) Value {
 	if r.parts++; r.parts > maxParts || v.IsKnown() {
 		return v
 	}
-	if c := v.choice(); c != nil {
-		i := slices.IndexFunc(r.conds, c.cond.same)
+	if c := v.Choice(); c != nil {
+		i := slices.IndexFunc(r.conds, c.Cond.same)
 		switch {
 		case i < 0:
 			return v
 		case r.holds[i]:
-			return r.resolve(c.yes).with(v.flags)
+			return r.resolve(c.Yes).Marked(v.Sensitive())
 		}
-		return r.resolve(c.no).with(v.flags)
+		return r.resolve(c.No).Marked(v.Sensitive())
 	}
 	if t, ok := v.data.(*text); ok {
 		if t.orig != nil {
-			return jsonValue(r.resolve(*t.orig), t.tab).with(v.flags).WithSource(v.src)
+			return JSONValue(r.resolve(*t.orig), t.tab).Marked(v.Sensitive()).WithSource(v.src)
 		}
 		s, changed := t.tab.replace(t.s, r.resolve)
 		if !changed {
 			return v
 		}
-		return textValue(s, t.tab).with(v.flags).WithSource(v.src)
+		return TextValue(s, t.tab).Marked(v.Sensitive()).WithSource(v.src)
 	}
-	return v.mapped(func(_ string, e Value) Value { return r.resolve(e) })
+	return v.Mapped(func(_ string, e Value) Value { return r.resolve(e) })
 }
