@@ -119,7 +119,7 @@ func requirementAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Comparison with the champion on the same examples, from an evaluation with `baseline_group`. Without a champion it is recorded as `first_promotion`. Exactly one of `min_gain` and `max_drop`.",
 			Attributes: map[string]schema.Attribute{
 				"min_gain":   number("The candidate is better by at least this (for losses: lower by it)."),
-				"max_drop":   number("The candidate is worse by at most this."),
+				"max_drop":   number("The candidate is worse by at most this: accuracy drops, or log_loss rises, by no more."),
 				"relative":   schema.BoolAttribute{Optional: true, MarkdownDescription: "Measure the gain as a share of the champion's value."},
 				"confidence": number("The one-sided paired bootstrap bound of the gain has to clear it."),
 			}},
@@ -144,7 +144,7 @@ func evidenceAttributes() map[string]schema.Attribute {
 		"leakage_check":               schema.BoolAttribute{Optional: true, MarkdownDescription: "Training and held-out data must differ and share no id. By default checked when the evaluation names its `training_dataset`; `true` also rejects when it does not; `false` never checks."},
 		"max_p95_latency_ms":          schema.Float64Attribute{Optional: true, MarkdownDescription: "95th percentile of milliseconds per example, from the evaluation job."},
 		"max_training_cost_usd":       schema.Float64Attribute{Optional: true, MarkdownDescription: "Billable hours of the training job times the price of its instances."},
-		"training_price_per_hour_usd": schema.Float64Attribute{Optional: true, MarkdownDescription: "Price of one training instance. Default: the list price of " + gate.PriceDate + " in us-east-1, for common instance types."},
+		"training_price_per_hour_usd": schema.Float64Attribute{Optional: true, MarkdownDescription: "Price of one training instance. Default: the list price of the job's region, where one is known: " + gate.TrainingPrices() + ". Without any the requirement fails, asking for this."},
 	}
 }
 
@@ -159,7 +159,7 @@ func approvalAttributes() map[string]schema.Attribute {
 func checkAttributes() map[string]schema.Attribute {
 	texts := map[string]string{
 		"requirement": "The requirement, as a person would say it.", "kind": "`metric`, `evidence` or `approval`.", "metric": "Metric or rule.",
-		"slice": "`all`, `column=value`, or the column of a gap.", "examples": "Examples it was computed on.", "observed": "Value, gap, or gain over the champion.",
+		"slice": "`all`, `column=value`, or the column of a gap.", "examples": "Examples it was computed on.", "observed": "Value, gap, or how much better or worse than the champion: what the requirement bounds.",
 		"lower": "One-sided lower confidence bound of `observed`.", "upper": "One-sided upper confidence bound.", "confidence": "Confidence of the bounds; 0.95, for information, where the requirement asks for none.",
 		"candidate": "Candidate's value, in a comparison.", "champion": "Champion's value, in a comparison.", "bound": "What is required.",
 		"severity": "`block` or `warn`.", "verdict": "`pass`, `fail`, `warn`, `first_promotion`, `skipped` or `pending`.", "reason": "Why.",

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
@@ -224,7 +225,13 @@ func (in *Inputs) training(ctx context.Context, c *sagemaker.Client) (*gate.Trai
 	if err != nil {
 		return nil, err
 	}
-	t := &gate.Training{BillableSeconds: float64(aws.ToInt32(job.Training.BillableTimeInSeconds))}
+	t := &gate.Training{}
+	if s := job.Training.BillableTimeInSeconds; s != nil {
+		t.BillableSeconds = aws.Float64(float64(*s))
+	}
+	if a, err := awsarn.Parse(aws.ToString(job.Training.TrainingJobArn)); err == nil {
+		t.Region = a.Region
+	}
 	if r := job.Training.ResourceConfig; r != nil {
 		t.InstanceType, t.InstanceCount = string(r.InstanceType), int64(aws.ToInt32(r.InstanceCount))
 	}

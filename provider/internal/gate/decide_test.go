@@ -103,8 +103,12 @@ func TestDecide(t *testing.T) {
 		{"gap fails", Requirement{Metric: "accuracy", MaxGap: f(0.0001), EachSlice: "pclass"}, ok, Rejected, "> 0.0001"},
 		{"first promotion", Requirement{Metric: "accuracy", VersusChampion: drop}, ok, Approved, "no champion yet"},
 		{"better than the champion", Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MinGain: f(0.01), Confidence: f(0.95)}}, better, Approved, "candidate 0.9"},
-		{"worse than the champion", Requirement{Metric: "accuracy", VersusChampion: drop}, func(e Evidence) Evidence { return withChampion(t, e, 0.6) }, Rejected, "< -0.01"},
-		{"lower is better", Requirement{Metric: "brier", VersusChampion: drop}, better, Approved, ">= -0.01"},
+		{"worse than the champion", Requirement{Metric: "accuracy", VersusChampion: drop}, func(e Evidence) Evidence { return withChampion(t, e, 0.6) }, Rejected, "> 0.01"},
+		{"lower is better", Requirement{Metric: "brier", VersusChampion: drop}, better, Approved, ": rise -0."},
+		{"lower is worse", Requirement{Metric: "brier", VersusChampion: drop}, func(e Evidence) Evidence { return withChampion(t, e, 0.6) }, Rejected, ": rise 0.0"},
+		{"a fall is a gain", Requirement{Metric: "brier", VersusChampion: &VersusChampion{MinGain: f(0.01)}}, better, Approved, ": fall 0.0"},
+		{"relative drop", Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(0.05), Relative: true}}, func(e Evidence) Evidence { return withChampion(t, e, 0.6) }, Rejected, ": drop 0.0"},
+		{"drop with confidence", Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(0.1), Confidence: f(0.95)}}, func(e Evidence) Evidence { return withChampion(t, e, 0.6) }, Rejected, "upper bound at 95% 0.1"},
 		{"champion without baseline", Requirement{Metric: "accuracy", VersusChampion: drop}, func(e Evidence) Evidence { e.Champion = &Champion{ModelPackageARN: firstARN}; return e }, Rejected, "-replace"},
 		{"baseline was overtaken", Requirement{Metric: "accuracy", VersusChampion: drop}, func(e Evidence) Evidence {
 			e = better(e)
@@ -231,9 +235,12 @@ func TestEvidenceRules(t *testing.T) {
 		{"latency", EvidenceRules{MaxP95LatencyMS: f(5)}, func(e *Evidence) { e.P95LatencyMS = f(4) }, Pass, "4 ms"},
 		{"slow", EvidenceRules{MaxP95LatencyMS: f(5)}, func(e *Evidence) { e.P95LatencyMS = f(6) }, Fail, "6 ms"},
 		{"latency unknown", EvidenceRules{MaxP95LatencyMS: f(5)}, nil, Fail, "no performance.p95_latency_ms"},
-		{"cost", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{3600, "ml.m5.large", 1} }, Pass, "list price"},
-		{"dear", EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(2)}, func(e *Evidence) { e.Training = &Training{3600, "x", 1} }, Fail, "as given"},
-		{"price unknown", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{3600, "x", 1} }, Fail, "no price is known"},
+		{"cost", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "ml.m5.large", 1, "eu-west-1"} }, Pass, "at 0.128 USD per hour (list price in eu-west-1 of 2023-12-31)"},
+		{"dear", EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(2)}, func(e *Evidence) { e.Training = &Training{f(3600), "x", 1, "eu-west-1"} }, Fail, "as given"},
+		{"price unknown", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "x", 1, "eu-west-1"} }, Fail, "no price is known for x in eu-west-1; give what you pay in evidence.training_price_per_hour_usd"},
+		{"price of another region", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "ml.m5.large", 1, "ap-south-1"} }, Fail, "no price is known for ml.m5.large in ap-south-1"},
+		{"region unknown", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "ml.m5.large", 1, ""} }, Fail, "an unknown region"},
+		{"seconds unknown", EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(0.01)}, func(e *Evidence) { e.Training = &Training{nil, "x", 1, "eu-west-1"} }, Fail, "does not say its billable seconds"},
 		{"run unknown", EvidenceRules{MaxTrainingCostUSD: f(1)}, nil, Fail, "training_run"},
 	}
 	for _, c := range cases {

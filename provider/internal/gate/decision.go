@@ -51,7 +51,9 @@ type Check struct {
 	Slice    string `json:"slice"`
 	Examples int64  `json:"examples,omitempty"`
 	// Observed is the value compared with the bound: the metric, the gap, or
-	// the gain over the champion. Nil when there is none.
+	// how much better or worse than the champion, whichever the requirement
+	// bounds, relative to the champion's value where it says so. Nil when
+	// there is none.
 	Observed *float64 `json:"observed"`
 	// Lower and Upper are one-sided confidence bounds of Observed.
 	Lower      *float64 `json:"lower,omitempty"`
@@ -131,9 +133,12 @@ type Leakage struct {
 
 // Training is what the candidate's training job used.
 type Training struct {
-	BillableSeconds float64
+	// BillableSeconds is nil when the job does not say.
+	BillableSeconds *float64
 	InstanceType    string
 	InstanceCount   int64
+	// Region of the job; list prices are those of one region.
+	Region string
 }
 
 // Evidence is everything a decision rests on.

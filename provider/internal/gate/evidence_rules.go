@@ -102,19 +102,23 @@ func (d *decider) checkCost(limit float64) {
 		d.rule("max_training_cost_usd", bound, nil, false, "the candidate's training job is not known; set training_run on the model version")
 		return
 	}
+	if t.BillableSeconds == nil {
+		d.rule("max_training_cost_usd", bound, nil, false, "the candidate's training job does not say its billable seconds (BillableTimeInSeconds)")
+		return
+	}
 	price, source := 0.0, "as given"
 	if p := d.rules.TrainingPricePerHourUSD; p != nil {
 		price = *p
-	} else if price = TrainingPrice(t.InstanceType); price > 0 {
-		source = "list price of " + PriceDate
+	} else if usd, date, ok := TrainingPrice(t.Region, t.InstanceType); ok {
+		price, source = usd, "list price in "+t.Region+" of "+date
 	} else {
 		d.rule("max_training_cost_usd", bound, nil, false,
-			fmt.Sprintf("no price is known for %s; set evidence.training_price_per_hour_usd", or(t.InstanceType, "the instance")))
+			fmt.Sprintf("no price is known for %s in %s; give what you pay in evidence.training_price_per_hour_usd", or(t.InstanceType, "the instance"), or(t.Region, "an unknown region")))
 		return
 	}
-	cost := t.BillableSeconds / 3600 * price * float64(max(t.InstanceCount, 1))
+	cost := *t.BillableSeconds / 3600 * price * float64(max(t.InstanceCount, 1))
 	d.rule("max_training_cost_usd", bound, &cost, finite(cost) && cost >= 0 && cost <= limit,
-		fmt.Sprintf("%s billable seconds on %d x %s at %s USD per hour (%s)", number(t.BillableSeconds), max(t.InstanceCount, 1), t.InstanceType, number(price), source))
+		fmt.Sprintf("%s billable seconds on %d x %s at %s USD per hour (%s)", number(*t.BillableSeconds), max(t.InstanceCount, 1), t.InstanceType, number(price), source))
 }
 
 // reportTolerance is how far a report's value may be from the predictions' own:

@@ -91,7 +91,13 @@ func (d *decider) expand(m *measures, index int, r Requirement) []task {
 		return []task{failed(c, errs[0].Message)}
 	}
 	if r.VersusChampion != nil {
-		if verdict, reason := d.championState(); verdict != Pass {
+		switch verdict, reason := d.championState(); verdict {
+		case Pass:
+		case FirstPromotion:
+			// Nothing to compare with, but what would be compared has to be there: a misspelt metric or slice would
+			// otherwise pass unseen until there is a champion.
+			return first(d.measurable(m, c, r, true), reason)
+		default:
 			c.Verdict, c.Reason = verdict, reason
 			if r.column() != "" {
 				c.Slice = r.sliceText()
@@ -99,11 +105,26 @@ func (d *decider) expand(m *measures, index int, r Requirement) []task {
 			return []task{{check: c, req: r, interval: -1}}
 		}
 	}
+	return d.measurable(m, c, r, false)
+}
+
+// first turns what could be measured into checks without a verdict on it.
+func first(tasks []task, reason string) []task {
+	for i := range tasks {
+		if c := &tasks[i].check; c.Verdict == "" {
+			c.Verdict, c.Reason = FirstPromotion, reason
+		}
+	}
+	return tasks
+}
+
+// measurable answers a valid requirement by slice. alone measures the candidate of a comparison by itself.
+func (d *decider) measurable(m *measures, c Check, r Requirement, alone bool) []task {
 	info, known := metric.Lookup(r.Metric)
 	if m.sample == nil || !known || !info.Computes(m.sample.problem) {
-		return []task{d.fromReport(m, c, r)}
+		return []task{d.fromReport(m, c, r, alone)}
 	}
-	if r.VersusChampion != nil {
+	if r.VersusChampion != nil && !alone {
 		if m.pairError != nil {
 			return []task{failed(c, "cannot compare with the champion: "+m.pairError.Error())}
 		}
@@ -113,7 +134,7 @@ func (d *decider) expand(m *measures, index int, r Requirement) []task {
 	}
 	column := r.column()
 	if column == "" {
-		return []task{d.measure(m, c, r, info, "", whole)}
+		return []task{d.measure(m, c, r, info, "", whole, alone)}
 	}
 	slice, ok := m.sample.slices[column]
 	if !ok {
@@ -127,7 +148,7 @@ func (d *decider) expand(m *measures, index int, r Requirement) []task {
 		if code < 0 {
 			return []task{failed(c, fmt.Sprintf("no example has %s; the values are %s", c.Slice, some(slice.Values)))}
 		}
-		return []task{d.measure(m, c, r, info, column, int32(code))}
+		return []task{d.measure(m, c, r, info, column, int32(code), alone)}
 	}
 	if r.MaxGap != nil {
 		c.Slice = column
@@ -135,8 +156,8 @@ func (d *decider) expand(m *measures, index int, r Requirement) []task {
 	}
 	var tasks []task
 	for code, v := range slice.Values {
-		c.Slice = column + "=" + v
-		tasks = append(tasks, d.measure(m, c, r, info, column, int32(code)))
+		c.Slice = sliceName(column, v)
+		tasks = append(tasks, d.measure(m, c, r, info, column, int32(code), alone))
 	}
 	return tasks
 }
@@ -177,7 +198,7 @@ func failed(c Check, reason string) task {
 }
 
 // measure computes the value or gain of one slice and asks for its interval.
-func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info, column string, code int32) task {
+func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info, column string, code int32, alone bool) task {
 	v := m.group(candidate, column, code).value(r.Metric, r.threshold())
 	c.Examples = v.examples
 	if r.MinExamples != nil && v.examples < *r.MinExamples {
@@ -186,6 +207,10 @@ func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info,
 	}
 	if v.err != nil {
 		return failed(c, fmt.Sprintf("%s is %v", r.Metric, v.err))
+	}
+	if alone {
+		c.Candidate = &v.number
+		return task{check: c, req: r, interval: -1}
 	}
 	at := node{candidate, r.Metric, r.threshold(), column, code}
 	w := wanted{kind: plain, point: v.number, effective: v.effective, bounded: info.Bounded}
@@ -252,10 +277,13 @@ func (m *measures) want(w wanted, r Requirement) int {
 }
 
 // fromReport takes a metric the predictions cannot give.
-func (d *decider) fromReport(m *measures, c Check, r Requirement) task {
+func (d *decider) fromReport(m *measures, c Check, r Requirement, alone bool) task {
 	report := d.evidence.Candidate.Report
-	if report == nil {
+	switch {
+	case report == nil && m.sample == nil:
 		return failed(c, "there is neither a report nor predictions to take it from")
+	case report == nil:
+		report = &evidence.Report{}
 	}
 	v, ok := report.Metrics[r.Metric]
 	if !ok {
@@ -263,6 +291,10 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement) task {
 	}
 	if !finite(v.Number) {
 		return failed(c, fmt.Sprintf("the report says %s, a finite number is expected", number(v.Number)))
+	}
+	info, known := metric.Lookup(r.Metric)
+	if known && outside(info, v.Number) {
+		return failed(c, fmt.Sprintf("the report says %s, which %s cannot be", number(v.Number), r.Metric))
 	}
 	needs := ""
 	switch {
@@ -282,6 +314,13 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement) task {
 	if r.VersusChampion == nil {
 		return t
 	}
+	if !known {
+		return failed(c, "it is not known whether high or low is better, so that a comparison with the champion has no direction; use min or max")
+	}
+	if alone {
+		t.check.Candidate = &v.Number
+		return t
+	}
 	base := d.evidence.Baseline.Report
 	if base == nil || !finite(base.Metrics[r.Metric].Number) {
 		return failed(c, "the champion's report has no finite value of it")
@@ -290,14 +329,18 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement) task {
 	if !ok {
 		return failed(c, "the champion's report does not have it")
 	}
-	info, known := metric.Lookup(r.Metric)
-	if !known {
-		return failed(c, "it is not known whether high or low is better, so that a comparison with the champion has no direction; use min or max")
+	if outside(info, b.Number) {
+		return failed(c, fmt.Sprintf("the champion's report says %s, which %s cannot be", number(b.Number), r.Metric))
 	}
 	t.check.Candidate, t.check.Champion = &v.Number, &b.Number
 	t.value = gainOf(v.Number, b.Number, r.VersusChampion.Relative, info.LowerIsBetter)
 	t.why = fmt.Sprintf("from the reports, candidate %s, champion %s: ", number(v.Number), number(b.Number))
 	return t
+}
+
+// outside says that a value lies where the metric has none.
+func outside(info metric.Info, v float64) bool {
+	return info.Bounded && (v < 0 || v > 1) || info.NonNegative && v < 0
 }
 
 func missingMetric(name string, report *evidence.Report, s *sample) string {
@@ -310,6 +353,9 @@ func missingMetric(name string, report *evidence.Report, s *sample) string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
+	if len(names) == 0 {
+		return fmt.Sprintf("there is no metric %q: the report has none, and there are no predictions that could be read", name)
+	}
 	if near := nearest(name, names); near != "" {
 		return fmt.Sprintf("there is no metric %q; is %s meant?", name, near)
 	}
@@ -324,10 +370,16 @@ func (d *decider) judge(t task, bounds []bootstrap.Bounds) {
 		return
 	}
 	observed := t.value
+	if t.req.drops() {
+		observed = -observed
+	}
 	c.Observed = &observed
 	lower, upper, undefined := observed, observed, 0.0
 	if t.interval >= 0 {
 		b := bounds[t.interval]
+		if t.req.drops() {
+			b.Lower, b.Upper = -b.Upper, -b.Lower
+		}
 		c.Lower, c.Upper, undefined = &b.Lower, &b.Upper, b.Undefined
 		if asked := t.req.confidence(); asked != nil {
 			c.Confidence = asked
@@ -349,7 +401,7 @@ func (d *decider) judge(t task, bounds []bootstrap.Bounds) {
 	if ok {
 		c.Verdict = Pass
 	}
-	subject := "observed"
+	subject := t.req.subject()
 	if t.req.confidence() != nil {
 		subject = fmt.Sprintf("%s bound at %s%%", name, number(math.Round(*t.req.confidence()*1e6)/1e4))
 	}
@@ -381,7 +433,28 @@ func (r Requirement) limit() (atLeast bool, limit float64) {
 	case r.VersusChampion.MinGain != nil:
 		return true, *r.VersusChampion.MinGain
 	}
-	return true, -*r.VersusChampion.MaxDrop
+	return false, *r.VersusChampion.MaxDrop
+}
+
+// drops says that the requirement bounds how much worse the candidate is: value, interval and bound are then of that.
+func (r Requirement) drops() bool { return r.VersusChampion != nil && r.VersusChampion.MaxDrop != nil }
+
+// subject is what the reader is shown. A metric that is better low gets worse by rising.
+func (r Requirement) subject() string {
+	info, _ := metric.Lookup(r.Metric)
+	switch {
+	case r.drops() && info.LowerIsBetter:
+		return "rise"
+	case r.drops():
+		return "drop"
+	case r.VersusChampion != nil && info.LowerIsBetter:
+		return "fall"
+	case r.VersusChampion != nil:
+		return "gain"
+	case r.MaxGap != nil:
+		return "gap"
+	}
+	return "observed"
 }
 
 // boundText is the comparison as the table prints it.
@@ -399,9 +472,17 @@ func (r Requirement) boundText() string {
 
 func (r Requirement) sliceText() string {
 	if r.Slice != nil {
-		return r.Slice.Column + "=" + r.Slice.Value
+		return sliceName(r.Slice.Column, r.Slice.Value)
 	}
 	return r.EachSlice
+}
+
+// sliceName is "sex=female", with quotes where the value would not be seen.
+func sliceName(column, value string) string {
+	if value == "" {
+		value = `""`
+	}
+	return column + "=" + value
 }
 
 // compared writes "observed 0.81 >= 0.78", with all digits where six would

@@ -11,6 +11,7 @@
 package gate
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -131,14 +132,52 @@ func ValidateRequirements(requirements []Requirement) []FieldError {
 	for i, r := range requirements {
 		v := validator{index: i, errs: &errs}
 		v.requirement(r)
-		key := r.Title() + "|" + fmt.Sprint(r.Slice, r.EachSlice, r.Severity, r.threshold())
-		if first, ok := seen[key]; ok {
-			v.add("", fmt.Sprintf("is the same as requirements[%d]; remove one", first))
-		} else {
+		key := r.key()
+		first, ok := seen[key]
+		if !ok {
 			seen[key] = i
+			v.contradictions(r, requirements[:i])
+			continue
 		}
+		v.add("", fmt.Sprintf("is the same as requirements[%d]; remove one", first))
 	}
 	return errs
+}
+
+// key is equal for requirements that demand the same of the same examples.
+func (r Requirement) key() string {
+	threshold := r.threshold()
+	r.DecisionThreshold = &threshold
+	if r.Severity == "" {
+		r.Severity = Block
+	}
+	body, err := json.Marshal(r)
+	if err != nil { // not a finite number, which has a message of its own
+		return fmt.Sprintf("%+v", r)
+	}
+	return string(body)
+}
+
+// contradictions finds earlier requirements that can never hold together with r.
+func (v validator) contradictions(r Requirement, earlier []Requirement) {
+	for i, o := range earlier {
+		if r.Metric != o.Metric || r.threshold() != o.threshold() || !r.sameExamples(o) || r.Severity == Warn || o.Severity == Warn {
+			continue
+		}
+		switch {
+		case r.Min != nil && o.Max != nil && *r.Min > *o.Max:
+			v.add("min", fmt.Sprintf("is %s, above max = %s of requirements[%d]; both can never hold", number(*r.Min), number(*o.Max), i))
+		case r.Max != nil && o.Min != nil && *o.Min > *r.Max:
+			v.add("max", fmt.Sprintf("is %s, below min = %s of requirements[%d]; both can never hold", number(*r.Max), number(*o.Min), i))
+		}
+	}
+}
+
+func (r Requirement) sameExamples(o Requirement) bool {
+	if r.Slice == nil || o.Slice == nil {
+		return r.Slice == o.Slice && r.EachSlice == o.EachSlice
+	}
+	return *r.Slice == *o.Slice
 }
 
 // ValidateEvidence finds mistakes in the evidence rules.
@@ -328,9 +367,9 @@ func (r Requirement) Title() string {
 			unit = " (relative)"
 		}
 		if r.VersusChampion.MinGain != nil {
-			name += " gain >= " + number(*r.VersusChampion.MinGain) + unit
+			name += " " + r.subject() + " >= " + number(*r.VersusChampion.MinGain) + unit
 		} else if r.VersusChampion.MaxDrop != nil {
-			name += " drop <= " + number(*r.VersusChampion.MaxDrop) + unit
+			name += " " + r.subject() + " <= " + number(*r.VersusChampion.MaxDrop) + unit
 		}
 	}
 	if c := r.confidence(); c != nil {

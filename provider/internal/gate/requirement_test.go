@@ -28,6 +28,15 @@ func TestValidateRequirements(t *testing.T) {
 		{"negative loss", Requirement{Metric: "log_loss", Max: f(-1)}, "log_loss is never negative"},
 		{"NaN", Requirement{Metric: "lift", Min: f(math.NaN())}, "is NaN; a finite number is expected"},
 		{"confidence of 95", Requirement{Metric: "auc", Min: f(0.8), Confidence: f(95)}, "requirements[0].confidence: is 95"},
+		{"confidence 0", Requirement{Metric: "auc", Min: f(0.8), Confidence: f(0)}, "requirements[0].confidence: is 0; between 0.5 and 0.999"},
+		{"confidence 1", Requirement{Metric: "auc", Min: f(0.8), Confidence: f(1)}, "requirements[0].confidence: is 1; between 0.5 and 0.999"},
+		{"confidence 1 of a comparison", Requirement{Metric: "auc", VersusChampion: &VersusChampion{MaxDrop: f(0.1), Confidence: f(1)}}, "requirements[0].versus_champion.confidence: is 1;"},
+		{"confidence NaN", Requirement{Metric: "auc", Min: f(0.8), Confidence: f(math.NaN())}, "requirements[0].confidence: is NaN"},
+		{"infinite max", Requirement{Metric: "rmse", Max: f(math.Inf(1))}, "requirements[0].max: is +Inf; a finite number is expected"},
+		{"NaN gap", Requirement{Metric: "auc", MaxGap: f(math.NaN()), EachSlice: "sex"}, "requirements[0].max_gap: is NaN"},
+		{"NaN drop", Requirement{Metric: "auc", VersusChampion: &VersusChampion{MaxDrop: f(math.NaN())}}, "requirements[0].versus_champion.max_drop: is NaN"},
+		{"NaN threshold", Requirement{Metric: "recall", Min: f(0.1), DecisionThreshold: f(math.NaN())}, "requirements[0].decision_threshold: is NaN"},
+		{"max_gap of one slice", Requirement{Metric: "auc", MaxGap: f(0.1), Slice: &Slice{"sex", "male"}}, "requirements[0].slice: contradicts max_gap"},
 		{"confidence outside", Requirement{Metric: "auc", Confidence: f(0.9), VersusChampion: &VersusChampion{MaxDrop: f(0.1)}}, "belongs inside versus_champion"},
 		{"versus nothing", Requirement{Metric: "auc", VersusChampion: &VersusChampion{}}, "exactly one of min_gain, max_drop"},
 		{"versus both", Requirement{Metric: "auc", VersusChampion: &VersusChampion{MaxDrop: f(0), MinGain: f(0)}}, "versus_champion.max_drop: stands beside min_gain"},
@@ -57,6 +66,34 @@ func TestValidateRequirements(t *testing.T) {
 	twice := []Requirement{{Metric: "auc", Min: f(0.8)}, {Metric: "auc", Min: f(0.8)}}
 	if errs := ValidateRequirements(twice); len(errs) != 1 || errs[0].Error() != "requirements[1]: is the same as requirements[0]; remove one" {
 		t.Errorf("got %v", errs)
+	}
+}
+
+// Requirements that contradict each other are found before anything is evaluated, and only those.
+func TestValidateTogether(t *testing.T) {
+	male, female := &Slice{"sex", "male"}, &Slice{"sex", "female"}
+	for _, c := range []struct {
+		name string
+		reqs []Requirement
+		want string // "" is valid
+	}{
+		{"the same, spelt out", []Requirement{{Metric: "recall", Min: f(0.8)}, {Metric: "recall", Min: f(0.8), DecisionThreshold: f(0.5), Severity: Block}}, "requirements[1]: is the same as requirements[0]; remove one"},
+		{"seventh digit", []Requirement{{Metric: "auc", Min: f(0.8000001)}, {Metric: "auc", Min: f(0.8000002)}}, ""},
+		{"warn early, block late", []Requirement{{Metric: "auc", Min: f(0.8)}, {Metric: "auc", Min: f(0.8), Severity: Warn}}, ""},
+		{"other examples", []Requirement{{Metric: "auc", Min: f(0.8), Slice: male}, {Metric: "auc", Min: f(0.8), Slice: female}}, ""},
+		{"same slice", []Requirement{{Metric: "auc", Min: f(0.8), Slice: male}, {Metric: "auc", Min: f(0.8), Slice: &Slice{"sex", "male"}}}, "requirements[1]: is the same"},
+		{"other confidence", []Requirement{{Metric: "auc", Min: f(0.8), Confidence: f(0.9)}, {Metric: "auc", Min: f(0.8), Confidence: f(0.95)}}, ""},
+		{"min above max", []Requirement{{Metric: "positive_rate", Max: f(0.4)}, {Metric: "positive_rate", Min: f(0.6)}}, "requirements[1].min: is 0.6, above max = 0.4 of requirements[0]; both can never hold"},
+		{"max below min", []Requirement{{Metric: "lift", Min: f(3)}, {Metric: "lift", Max: f(2)}}, "requirements[1].max: is 2, below min = 3 of requirements[0]; both can never hold"},
+		{"min is max", []Requirement{{Metric: "lift", Min: f(3)}, {Metric: "lift", Max: f(3)}}, ""},
+		{"of other slices", []Requirement{{Metric: "recall", Min: f(0.6), Slice: male}, {Metric: "recall", Max: f(0.4), Slice: female}}, ""},
+		{"at other thresholds", []Requirement{{Metric: "recall", Min: f(0.6), DecisionThreshold: f(0.3)}, {Metric: "recall", Max: f(0.4), DecisionThreshold: f(0.7)}}, ""},
+		{"one only warns", []Requirement{{Metric: "recall", Min: f(0.6)}, {Metric: "recall", Max: f(0.4), Severity: Warn}}, ""},
+	} {
+		errs := ValidateRequirements(c.reqs)
+		if c.want == "" && len(errs) > 0 || c.want != "" && (len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), c.want)) {
+			t.Errorf("%s: got %v, want %q", c.name, errs, c.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -27,7 +28,7 @@ func Table(checks []Check) string {
 	widths := make([]int, len(header))
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = truncate(cell, limits[i])
+			row[i] = truncate(printable(cell), limits[i])
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
 	}
@@ -40,7 +41,7 @@ func Table(checks []Check) string {
 		c := checks[i-1]
 		if c.Verdict != Pass && c.Reason != "" {
 			indent := margin + strings.Repeat(" ", widths[0]+2)
-			for _, line := range wrap(c.Reason, tableWidth-len(indent)-2) {
+			for _, line := range wrap(printable(c.Reason), tableWidth-len(indent)-2) {
 				b.WriteString(indent + "  " + line + "\n")
 			}
 		}
@@ -101,6 +102,19 @@ func decimal(v float64) string {
 		return number(v)
 	}
 	return fmt.Sprintf("%.4f", v)
+}
+
+// printable takes out what would move a terminal's cursor or break a line: slice values come from a file that a job wrote.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r == '\r' {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 func truncate(s string, limit int) string {

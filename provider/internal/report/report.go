@@ -203,8 +203,11 @@ func limit(r *decision.StoredRecord, c gate.Check) (bound float64, atLeast, ok b
 		return *q.MaxGap, false, true
 	case v != nil && v.MinGain != nil:
 		return *v.MinGain, true, true
-	case v != nil && v.MaxDrop != nil:
+	case v != nil && v.MaxDrop != nil && strings.HasPrefix(c.Bound, ">="):
+		// Records of the first versions hold a drop as a negative gain.
 		return -*v.MaxDrop, true, true
+	case v != nil && v.MaxDrop != nil:
+		return *v.MaxDrop, false, true
 	}
 	return 0, false, false
 }

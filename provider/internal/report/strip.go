@@ -36,12 +36,15 @@ func scaleKey(r *decision.StoredRecord, c gate.Check) string {
 			kind = "gap"
 		case q.VersusChampion != nil:
 			kind, relative = "gain", q.VersusChampion.Relative
+			if q.VersusChampion.MaxDrop != nil {
+				kind = "drop"
+			}
 		}
 	}
 	info, _ := metric.Lookup(c.Metric)
 	switch {
 	case relative:
-		return "relative gain"
+		return "relative " + kind
 	case info.Bounded:
 		return kind
 	}

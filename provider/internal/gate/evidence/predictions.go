@@ -7,6 +7,7 @@
 package evidence
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ const (
 	maxFieldBytes       = 4 << 10
 	maxColumns          = 10_000
 )
+
+const bom = "\ufeff"
 
 // Columns names the columns of a predictions file.
 type Columns struct {
@@ -108,7 +111,14 @@ type probColumn struct {
 // line, column (counted in bytes from 1), what was found and what is expected.
 func ParsePredictions(r io.Reader, problem metric.Problem, columns Columns) (*Predictions, error) {
 	limited := &boundedReader{r: r, left: MaxPredictionsBytes}
-	p := &parser{csv: csv.NewReader(limited), columns: columns, names: map[string]int32{}}
+	text := bufio.NewReader(limited)
+	// A byte order mark, before the reader takes the quote behind it for a stray one.
+	if mark, err := text.Peek(len(bom)); err == nil && string(mark) == bom {
+		if _, err := text.Discard(len(bom)); err != nil {
+			return nil, fmt.Errorf("predictions: %w", err)
+		}
+	}
+	p := &parser{csv: csv.NewReader(text), columns: columns, names: map[string]int32{}}
 	p.csv.ReuseRecord = true
 	p.out = &Predictions{Problem: problem, Slices: map[string]Slice{}}
 	header, err := p.csv.Read()
@@ -149,7 +159,6 @@ func (p *parser) header(header []string) error {
 	}
 	seen := map[string]int{}
 	for i, name := range header {
-		name = strings.TrimPrefix(name, "\ufeff")
 		if !utf8.ValidString(name) || len(name) > maxFieldBytes {
 			return p.errorAt(i, "the header has a column name that is not UTF-8 text")
 		}
@@ -205,6 +214,9 @@ func (p *parser) row(record []string) error {
 		if record[p.id] == "" {
 			return p.errorAt(p.id, "the id is empty")
 		}
+		if len(record[p.id]) > maxFieldBytes || !utf8.ValidString(record[p.id]) {
+			return p.errorAt(p.id, fmt.Sprintf("the id is not UTF-8 text of at most %d bytes", maxFieldBytes))
+		}
 		p.out.IDs = append(p.out.IDs, strings.Clone(record[p.id]))
 	}
 	var err error
@@ -238,14 +250,14 @@ func (p *parser) binary(record []string) error {
 		return err
 	}
 	if label != 0 && label != 1 {
-		return p.errorAt(p.label, fmt.Sprintf("label %q is neither 0 nor 1", record[p.label]))
+		return p.errorAt(p.label, fmt.Sprintf("label %q is neither 0 nor 1", clipText(record[p.label])))
 	}
 	score, err := p.number(record, p.score, "score")
 	if err != nil {
 		return err
 	}
 	if score < 0 || score > 1 {
-		return p.errorAt(p.score, fmt.Sprintf("score %s is outside 0..1; the probability of label 1 is expected", record[p.score]))
+		return p.errorAt(p.score, fmt.Sprintf("score %s is outside 0..1; the probability of label 1 is expected", clipText(record[p.score])))
 	}
 	p.out.Labels = append(p.out.Labels, uint8(label))
 	p.out.Scores = append(p.out.Scores, score)
@@ -274,7 +286,7 @@ func (p *parser) multiclass(record []string) error {
 			return err
 		}
 		if v < 0 || v > 1 {
-			return p.errorAt(c.index, fmt.Sprintf("probability %s is outside 0..1", record[c.index]))
+			return p.errorAt(c.index, fmt.Sprintf("probability %s is outside 0..1", clipText(record[c.index])))
 		}
 		sum += v
 		if c.class == record[p.label] {
@@ -282,7 +294,7 @@ func (p *parser) multiclass(record []string) error {
 		}
 	}
 	if !found {
-		return p.errorAt(p.label, fmt.Sprintf("label %q has no probability column %q", record[p.label], p.columns.Score+"_"+record[p.label]))
+		return p.errorAt(p.label, fmt.Sprintf("label %q has no probability column %q", clipText(record[p.label]), clipText(p.columns.Score+"_"+record[p.label])))
 	}
 	if math.Abs(sum-1) > 1e-3 {
 		return p.errorAt(p.probs[0].index, fmt.Sprintf("the probabilities add up to %g, not 1", sum))
@@ -321,7 +333,7 @@ func (p *parser) code(codes map[string]int32, record []string, i, limit int, too
 		return c, nil
 	}
 	if !utf8.ValidString(value) || len(value) > maxFieldBytes {
-		return 0, p.errorAt(i, "the value is not UTF-8 text of reasonable length")
+		return 0, p.errorAt(i, fmt.Sprintf("the value is not UTF-8 text of at most %d bytes", maxFieldBytes))
 	}
 	if len(codes) >= limit {
 		return 0, p.errorAt(i, fmt.Sprintf(tooMany, p.out.Header[i], limit))
@@ -363,16 +375,22 @@ func renumber(codes map[string]int32, indexes ...[]int32) []string {
 }
 
 // NaturalLess orders numbers by value and everything else as text, numbers first.
+// "nan", which has no place among numbers, is text.
 func NaturalLess(a, b string) bool {
-	x, errA := strconv.ParseFloat(a, 64)
-	y, errB := strconv.ParseFloat(b, 64)
+	x, isA := ordered(a)
+	y, isB := ordered(b)
 	switch {
-	case errA == nil && errB == nil && x != y:
+	case isA && isB && x != y:
 		return x < y
-	case (errA == nil) != (errB == nil):
-		return errA == nil
+	case isA != isB:
+		return isA
 	}
 	return a < b
+}
+
+func ordered(s string) (float64, bool) {
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil && !math.IsNaN(v)
 }
 
 func (p *parser) errorAt(field int, what string) error {
