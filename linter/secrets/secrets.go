@@ -64,8 +64,8 @@ var (
 )
 
 var (
-	// assignment is NAME = "literal", NAME: 'literal', NAME=literal or NAME: literal.
-	assignment = lazy(`([A-Za-z_][A-Za-z0-9_.-]*)["']?[ \t]*(?:=>|=|:)[ \t]*(?:"((?:[^"\\\n]|\\.)*)\\?"|'([^'\n]*)'|([^\s"'#;,&|)\]}]+))`)
+	// assignment is NAME = "literal", NAME: 'literal', NAME=literal or NAME: literal; the quotes may be escaped.
+	assignment = lazy(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["'])?[ \t]*(?:=>|=|:)[ \t]*(?:\\"((?:[^"\\\n]|\\[^"\n])*)\\"|"((?:[^"\\\n]|\\.)*)\\?"|'([^'\n]*)'|([^\s"'#;,&|)\]}]+))`)
 	// pair is an element of a list of variables in JSON.
 	pair = lazy(`(?i)\\?"(?:name|key)\\?"\s*:\s*\\?"([A-Za-z0-9_.-]+)\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?"((?:[^"\\]|\\[^"])*)\\?"`)
 )
@@ -108,7 +108,7 @@ func (s *Settings) line(hits []Hit, line []byte, offset int, document bool) []Hi
 		for m[group] < 0 {
 			group += 2
 		}
-		if group == 8 && !bare(line, m, document && !comment) {
+		if group == 10 && !bare(line, m, document && !comment) {
 			continue
 		}
 		value := string(line[m[group]:m[group+1]])
@@ -125,14 +125,14 @@ func (s *Settings) line(hits []Hit, line []byte, offset int, document bool) []Hi
 // bare reports an unquoted literal that is one: NAME=value of a script and --name=value of a command anywhere, and name: value in a document.
 // HCL itself has none.
 func bare(line []byte, m []int, document bool) bool {
-	before := line[m[8]-1]
+	before := line[m[10]-1]
 	if before == '=' && (m[2] == 0 || line[m[2]-1] != '.') {
 		first := line[m[2]]
 		return document || 'A' <= first && first <= 'Z' || m[2] > 1 && line[m[2]-1] == '-'
 	}
-	value := line[m[8]:m[9]]
-	return document && (before == ' ' || before == '\t') && bytes.IndexByte(line[m[3]:m[8]], ':') >= 0 && !bytes.ContainsAny(value, "([{") &&
-		len(bytes.TrimSpace(line[m[9]:])) == 0
+	value := line[m[10]:m[11]]
+	return document && (before == ' ' || before == '\t') && bytes.IndexByte(line[m[3]:m[10]], ':') >= 0 && !bytes.ContainsAny(value, "([{") &&
+		len(bytes.TrimSpace(line[m[11]:])) == 0
 }
 
 // walker goes through a syntax tree.

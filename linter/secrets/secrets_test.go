@@ -128,3 +128,21 @@ variable "db" {
 		t.Errorf("path: %s", Path(f.Body, at))
 	}
 }
+
+// TestEscapedQuotes: in a heredoc the quotes of a script or a JSON document may stand behind a backslash.
+func TestEscapedQuotes(t *testing.T) {
+	for _, c := range []struct{ text, name string }{
+		{`export DATABASE_PASSWORD=\"` + "Some" + `SortOfPassword\"`, "DATABASE_PASSWORD"},
+		{`echo '{\"db_password\": \"` + "k7Hq" + `2Vb9\"}' > /etc/app.json`, "db_password"},
+		{`export DATABASE_PASSWORD=\"$(aws ssm get-parameter --name /db)\"`, ""},
+		{`export DATABASE_PASSWORD=\"\"`, ""},
+	} {
+		hits := defaults.Document([]byte(c.text))
+		switch {
+		case c.name == "" && len(hits) > 0:
+			t.Errorf("%s: found %q", c.text, hits[0].Name)
+		case c.name != "" && (len(hits) != 1 || hits[0].Name != c.name):
+			t.Errorf("%s: %v, want %s", c.text, hits, c.name)
+		}
+	}
+}
