@@ -56,7 +56,7 @@ func distinct(findings []*Finding) []*Finding {
 		}
 		return strings.Compare(a.Rule.Name, b.Rule.Name)
 	})
-	type key struct{ rule, file, message string }
+	type key struct{ rule, block, message string }
 	out := findings[:0]
 	var seen map[key]bool
 	for i, f := range findings {
@@ -67,12 +67,48 @@ func distinct(findings []*Finding) []*Finding {
 		if f.Address != "" {
 			msg = strings.ReplaceAll(msg, f.Address, "\x00")
 		}
-		if k := (key{f.Rule.Name, f.Range.Filename, msg}); !seen[k] {
+		if k := (key{f.Rule.Name, blockOf(f.Address), msg}); !seen[k] {
 			seen[k] = true
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// blockOf is the address of the block that an instance comes from: without module path and keys.
+func blockOf(address string) string {
+	var parts []string
+	depth, start, quoted := 0, 0, false
+	for i := 0; i < len(address); i++ {
+		switch c := address[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[':
+			if depth == 0 {
+				parts = append(parts, address[start:i])
+			}
+			depth++
+		case c == ']':
+			depth--
+			start = i + 1
+		}
+	}
+	if start < len(address) {
+		parts = append(parts, address[start:])
+	}
+	block := strings.Join(parts, "")
+	for {
+		rest, ok := strings.CutPrefix(block, "module.")
+		if !ok {
+			return block
+		}
+		if _, block, ok = strings.Cut(rest, "."); !ok {
+			return rest
+		}
+	}
 }
 
 // applyExcludes drops the findings in paths that the configuration excludes.

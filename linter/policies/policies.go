@@ -47,8 +47,8 @@ func In(root *eval.Root, r *eval.Resource) []Policy {
 			if err != nil {
 				return
 			}
-			doc := iam.Build(policyNode(text, at, 0))
-			out = append(out, Policy{kind(doc), doc, checkCases(kind(doc), doc, v, at)})
+			doc := iam.Build(policyNode(r.Module, text, at, 0))
+			out = append(out, Policy{kind(doc), doc, checkCases(r.Module, kind(doc), doc, v, at)})
 		}
 		for _, place := range places {
 			for _, b := range place.bodies(&r.Body) {
@@ -73,7 +73,7 @@ func In(root *eval.Root, r *eval.Resource) []Policy {
 
 // checkCases checks a policy in every case that its unknown conditions leave, since an alternative that is too wide must not hide
 // behind one that is not. What does not hold in all of them says when it does.
-func checkCases(kind iam.Kind, doc *iam.Policy, v value.Value, at value.Locator) []iam.Finding {
+func checkCases(m *eval.Module, kind iam.Kind, doc *iam.Policy, v value.Value, at value.Locator) []iam.Finding {
 	cases := v.Cases()
 	if len(cases.Values) == 1 {
 		return doc.Check(kind)
@@ -90,7 +90,7 @@ func checkCases(kind iam.Kind, doc *iam.Policy, v value.Value, at value.Locator)
 		if err != nil {
 			continue // no policy at all in this case
 		}
-		for _, f := range iam.Build(policyNode(text, at, 0)).Check(kind) {
+		for _, f := range iam.Build(policyNode(m, text, at, 0)).Check(kind) {
 			k := key{f.Rule, f.Message, f.Origin}
 			i, ok := known[k]
 			if !ok {
@@ -110,9 +110,10 @@ func checkCases(kind iam.Kind, doc *iam.Policy, v value.Value, at value.Locator)
 	return out
 }
 
-// policyNode turns an evaluated value into what package iam reads. Parts that no source wrote get the place of what holds them.
-func policyNode(v value.Value, at value.Locator, depth int) iam.Node {
-	if v.Range().Filename != "" {
+// policyNode turns an evaluated value into what package iam reads. Parts that no source wrote, or that a caller of the module wrote, get
+// the place of what holds them: a finding stands in the module that grants, with its callers beside it.
+func policyNode(m *eval.Module, v value.Value, at value.Locator, depth int) iam.Node {
+	if from := v.Range().Filename; from != "" && !foreign(m, from) {
 		at = value.At(v.Range())
 	}
 	n := iam.Node{Origin: at}
@@ -129,15 +130,28 @@ func policyNode(v value.Value, at value.Locator, depth int) iam.Node {
 	case value.List:
 		n.Kind, n.Partial = iam.ListNode, v.Partial()
 		for _, e := range v.Elems() {
-			n.Elems = append(n.Elems, policyNode(e, at, depth+1))
+			n.Elems = append(n.Elems, policyNode(m, e, at, depth+1))
 		}
 	case value.Map:
 		n.Kind, n.Partial, n.Keys = iam.ObjectNode, v.Partial(), v.Keys()
 		for _, k := range n.Keys {
-			n.Elems = append(n.Elems, policyNode(v.Get(k), at, depth+1))
+			n.Elems = append(n.Elems, policyNode(m, v.Get(k), at, depth+1))
 		}
 	}
 	return n
+}
+
+// foreign reports a file of the module's callers, or one that sets variables.
+func foreign(m *eval.Module, file string) bool {
+	if m.Source == nil || m.Source.File(file) != nil {
+		return false
+	}
+	for up := m.Parent; up != nil; up = up.Parent {
+		if up.Source != nil && up.Source.File(file) != nil {
+			return true
+		}
+	}
+	return strings.HasSuffix(file, ".tfvars") || strings.HasSuffix(file, ".tfvars.json")
 }
 
 // policyPlace is an attribute that holds a policy, below a path of nested blocks.
@@ -285,7 +299,7 @@ var permissions = map[string]func(*eval.Resource) iam.Node{
 			if !ok1 || !ok2 {
 				return iam.Node{Origin: r}
 			}
-			n = withCondition(n, operator, key, policyNode(b.Attr("value"), b, 0))
+			n = withCondition(n, operator, key, policyNode(r.Module, b.Attr("value"), b, 0))
 		}
 		return n
 	},
@@ -294,7 +308,7 @@ var permissions = map[string]func(*eval.Resource) iam.Node{
 func permission(r *eval.Resource, resource string, conditions map[string]string) iam.Node {
 	text := func(name, missing string) iam.Node {
 		if v := r.Attr(name); v.IsSet() {
-			return policyNode(v, r.AttrRange(name), 0)
+			return policyNode(r.Module, v, r.AttrRange(name), 0)
 		}
 		return iam.Node{Kind: iam.TextNode, Text: missing, Origin: r}
 	}
