@@ -57,10 +57,12 @@ resource "titanicml_stage" "this" {
 	h.runFrom(tfversion.SkipBelow(tfversion.Version1_12_0), steps...)
 }
 
+func onOpenTofu() bool { return os.Getenv("TF_ACC_PROVIDER_HOST") == "registry.opentofu.org" }
+
 // needsTerraform skips with OpenTofu, which has neither lists nor actions.
 func needsTerraform(t *testing.T) {
 	t.Helper()
-	if os.Getenv("TF_ACC_PROVIDER_HOST") == "registry.opentofu.org" {
+	if onOpenTofu() {
 		t.Skip("OpenTofu has no list blocks and no actions")
 	}
 }

@@ -24,7 +24,7 @@ func (f *requiredTagsFunction) Definition(_ context.Context, _ function.Definiti
 		MarkdownDescription: "Returns the keys of `required` that `tags` lacks or holds empty, sorted; the list is empty when all are there. " +
 			"Made for `validation` and `precondition`: `length(provider::titanicml::required_tags(var.tags, [\"project\", \"env\"])) == 0`.",
 		Parameters: []function.Parameter{
-			function.MapParameter{Name: "tags", ElementType: types.StringType, AllowNullValue: true, MarkdownDescription: "Tags; null is none."},
+			function.MapParameter{Name: "tags", ElementType: types.StringType, AllowNullValue: true, MarkdownDescription: "Tags; null is none. OpenTofu 1.12 cannot send a null: write `coalesce(var.tags, {})` there."},
 			function.ListParameter{Name: "required", ElementType: types.StringType, MarkdownDescription: "Keys that must be there."},
 		},
 		Return: function.ListReturn{ElementType: types.StringType},
