@@ -55,6 +55,11 @@ pr: lint test stages-check stages-lint stages-rights security cost ## Run what a
 
 ENV ?= dev
 
+.PHONY: bootstrap
+bootstrap: build ## Apply stage 1 of ENV (dev) as an administrator of its account, and make its GitHub environment
+	@cli=$$(tools/terraform.sh) && config=$$(tools/mirror.sh $(VERSION)) && \
+	TERRAFORM=$$cli TF_CLI_CONFIG_FILE=$$config scripts/bootstrap.sh '$(ENV)'
+
 .PHONY: release-check
 release-check: ## Check pipeline, endpoint, alarms and costs of ENV (dev) before a release; needs credentials
 	@scripts/release-check.sh '$(ENV)' pipeline endpoint alarms costs

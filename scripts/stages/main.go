@@ -24,10 +24,12 @@ const usage = `stages drives terraform/1_foundation to 7_observability_cost.
   stages rehearse [--stage NAME,...]       init, validate, test, plan, apply all stages for dev and prod against a
                                            stand-in for AWS and the local engine, then destroy them in reverse
   stages rehearse --check                  only init, validate and test
-  stages run --env E VERB... STAGE...      verbs init validate test plan apply destroy on the real environment
+  stages run --env E VERB... STAGE...      verbs init validate test plan apply destroy on the real environment; init-local and
+                                           migrate are for the first apply of stage 1 (scripts/bootstrap.sh)
   stages backend --env E STAGE             the backend settings of a stage, for terraform init
   stages role --env E apply|plan           ARN of the role that a workflow assumes
-  stages region                            the project's region
+  stages account --env E                   the environment's account
+  stages region, stages repository         the project's region, and its OWNER/NAME on GitHub
   stages image-tag                         the tag of the images, from their sources
   stages document                          the tables of rights in docs/, from the last rehearsal
   stages changed --base REV                stages that differ from a revision, and those after them that use them
@@ -105,12 +107,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		_, err = fmt.Fprintln(stdout, arn)
 		return err
-	case "region":
+	case "account", "region", "repository":
 		p, err := project.Read(root)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(stdout, p.Region)
+		value := map[string]string{"account": p.Accounts[*env], "region": p.Region, "repository": p.Repository}[args[0]]
+		if value == "" {
+			return fmt.Errorf("got --env %q, expected dev or prod", *env)
+		}
+		_, err = fmt.Fprintln(stdout, value)
 		return err
 	case "image-tag":
 		tag, err := imageTag(ctx, root)
@@ -127,10 +133,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		_, err = fmt.Fprintln(stdout, strings.Join(stages, "\n"))
 		return err
 	}
-	return fmt.Errorf("got %q, expected rehearse, run, backend, role, region, image-tag, document or changed", args[0])
+	return fmt.Errorf("got %q, expected rehearse, run, backend, role, account, region, repository, image-tag, document or changed", args[0])
 }
 
-var verbs = []string{"init", "validate", "test", "plan", "apply", "destroy"}
+var verbs = []string{"init", "init-local", "migrate", "validate", "test", "plan", "apply", "destroy"}
 
 func split(text string) []string {
 	if text == "" {

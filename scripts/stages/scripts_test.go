@@ -93,7 +93,126 @@ func script(t *testing.T, program, text string, env []string, name string, args 
 		t.Fatal(err)
 	}
 	command := exec.Command(bash, append([]string{filepath.Join("..", name)}, args...)...)
-	command.Env = append(append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH")), env...)
+	command.Env = append(append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+extra(env)+os.Getenv("PATH")), env...)
 	out, err := command.CombinedOutput()
 	return string(out), err
+}
+
+// TestBootstrap runs the script against stand-ins for aws, gh and terraform that say what they were asked.
+func TestBootstrap(t *testing.T) {
+	account := strings.TrimSpace(mustRun(t, "go", "run", ".", "account", "--env", "dev"))
+	aws := `#!/usr/bin/env bash
+echo "aws $1 $2" >>"$LOG"
+case "$1 $2" in
+"sts get-caller-identity") echo "$ACCOUNT" ;;
+"iam create-service-linked-role") echo "Service role name AWSServiceRoleForECS has been taken" >&2; exit 254 ;;
+"s3api head-object") [[ $STATE ]] ;;
+*) echo "unexpected: $*" >&2; exit 1 ;;
+esac
+`
+	gh := `#!/usr/bin/env bash
+echo "gh $*" | sed 's/ --input -//' >>"$LOG"
+[[ $1 == auth || $* == *user* || $* == *--method* ]]
+`
+	terraform := `#!/usr/bin/env bash
+case "$*" in
+version) echo "Terraform v1.11.4" ;;
+*) for arg; do case $arg in -chdir=*) ;; *) echo -n "$arg " ;; esac; done | sed 's/^/terraform /' >>"$LOG"; echo >>"$LOG" ;;
+esac
+`
+	first := []string{
+		"aws sts get-caller-identity", "aws iam create-service-linked-role", "aws s3api head-object",
+		"terraform init -reconfigure", "terraform apply -var-file=../project.tfvars -var-file=env/dev.tfvars", "terraform init -migrate-state -force-copy -backend-config=bucket=titanic-dev-state-" + account,
+		"gh auth status", "environments/dev", "--method PUT", "deployment-branch-policies -f name=main",
+	}
+	for _, test := range []struct {
+		name, account, state string
+		want                 []string // in this order
+		never, says          string
+	}{
+		{"first", account, "", first, "backend-config=path", "dev is ready"},
+		{"later", account, "1", []string{"terraform init -reconfigure -backend-config=bucket", "terraform apply"}, "-migrate-state", "dev is ready"},
+		{"elsewhere", "999999999999", "", nil, "terraform", "the credentials are for account 999999999999"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log := filepath.Join(t.TempDir(), "log")
+			bin := t.TempDir()
+			for name, text := range map[string]string{"gh": gh, "terraform": terraform} {
+				if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := script(t, "aws", aws, []string{"LOG=" + log, "ACCOUNT=" + test.account, "STATE=" + test.state, "TERRAFORM=" + filepath.Join(bin, "terraform"), "EXTRA=" + bin}, "bootstrap.sh", "dev")
+			if (err != nil) != (test.want == nil) || !strings.Contains(out, test.says) {
+				t.Errorf("got %v:\n%s", err, out)
+			}
+			did, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest := string(did)
+			for _, want := range test.want {
+				_, after, found := strings.Cut(rest, want)
+				if !found {
+					t.Fatalf("%q was not done, or not in this order:\n%s", want, did)
+				}
+				rest = after
+			}
+			if strings.Contains(string(did), test.never) {
+				t.Errorf("%q was done:\n%s", test.never, did)
+			}
+			if _, err := os.Stat("../../terraform/1_foundation/bootstrap_override.tf"); err == nil {
+				t.Error("the override is still there")
+			}
+		})
+	}
+}
+
+func mustRun(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+	}
+	return string(out)
+}
+
+// extra is a further directory of programs that a test puts in front of the path, with its separator.
+func extra(env []string) string {
+	for _, setting := range env {
+		if directory, ok := strings.CutPrefix(setting, "EXTRA="); ok {
+			return directory + string(os.PathListSeparator)
+		}
+	}
+	return ""
+}
+
+// TestSetUp lets the script build nothing and looks whether the configuration that it names is there.
+func TestSetUp(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"scripts/set-up.sh", "tools/mirror.sh", "VERSION"} {
+		content, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, root, name, string(content))
+		if err := os.Chmod(filepath.Join(root, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, root, "bin/terraform-provider-titanicml", "")
+	write(t, root, "fake/make", "#!/bin/sh\necho building\n")
+	if err := os.Chmod(filepath.Join(root, "fake/make"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(filepath.Join(root, "scripts/set-up.sh"))
+	command.Env = append(os.Environ(), "PATH="+filepath.Join(root, "fake")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "TF_CLI_CONFIG_FILE=")
+	if _, err := os.Stat(file); !ok || err != nil {
+		t.Errorf("got %q: %v", out, err)
+	}
 }

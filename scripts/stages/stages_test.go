@@ -153,3 +153,71 @@ func write(t *testing.T, root, name, content string) {
 		t.Fatal(err)
 	}
 }
+
+// TestInitPinned lets a CLI that records checksums initialise a stage: versions come from the one file, and no checksum stays.
+func TestInitPinned(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "terraform/providers.lock.hcl", "# why\nprovider \"registry.terraform.io/hashicorp/aws\" {\n  version     = \"5.100.0\"\n  constraints = \">= 5.46.0\"\n}\n")
+	write(t, root, "terraform/1_foundation/main.tf", "")
+	write(t, root, "terraform/2_networking/main.tf", "")
+	lock := filepath.Join(root, "terraform/2_networking", lockFile)
+	for name, brand := range map[string]string{"Terraform v1.11.4": "registry.terraform.io", "OpenTofu v1.10.0": "registry.opentofu.org"} {
+		cli := filepath.Join(root, "cli")
+		write(t, root, "cli", "#!/bin/sh\necho '"+name+"'\n")
+		if err := os.Chmod(cli, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		tf := terraform{cli: cli, dir: filepath.Dir(lock)}
+		var before string
+		initialise := func(version string) func() error {
+			return func() error {
+				content, err := os.ReadFile(lock)
+				if err != nil {
+					return err
+				}
+				before = string(content)
+				made := strings.Replace(before, "5.100.0", version, 1)
+				return os.WriteFile(lock, []byte(strings.Replace(made, "\n}", "\n  hashes = [\"h1:x\"]\n}", 1)), 0o644)
+			}
+		}
+		if err := initPinned(t.Context(), tf, initialise("5.100.0")); err != nil {
+			t.Fatal(err)
+		}
+		after, err := os.ReadFile(lock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(before, brand+"/hashicorp/aws") || string(after) != before {
+			t.Errorf("%s: init found\n%s\nand left\n%s", name, before, after)
+		}
+		if err := initPinned(t.Context(), tf, initialise("6.0.0")); err == nil || !strings.Contains(err.Error(), "aws 6.0.0, expected "+brand+"/hashicorp/aws 5.100.0") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := lockPredecessor(t.Context(), tf, "2_networking"); err != nil {
+			t.Fatal(err)
+		}
+		if predecessor, err := os.ReadFile(filepath.Join(root, "terraform/1_foundation", lockFile)); err != nil || string(predecessor) != before {
+			t.Errorf("%s: the stage before has %q, %v", name, predecessor, err)
+		}
+	}
+}
+
+// TestPinnedVersionsFitTheStages compares terraform/providers.lock.hcl with what the stages require.
+func TestPinnedVersionsFitTheStages(t *testing.T) {
+	content, err := os.ReadFile("../../terraform/providers.lock.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stage := range project.Stages {
+		main, err := os.ReadFile(filepath.Join("../../terraform", stage, "main.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`source  = "([^"]+)"\s+version = "([^"]+)"`).FindAllSubmatch(main, -1) {
+			want := `"registry.terraform.io/` + string(match[1]) + `"`
+			if !bytes.Contains(content, []byte(want)) || !bytes.Contains(content, []byte(`constraints = "`+string(match[2])+`"`)) {
+				t.Errorf("%s requires %s %s, which providers.lock.hcl does not hold", stage, match[1], match[2])
+			}
+		}
+	}
+}

@@ -87,7 +87,13 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 			var err error
 			switch verb {
 			case "init":
-				err = t.show(ctx, out, append([]string{"init", "-reconfigure"}, backend...)...)
+				err = initPinned(ctx, t, func() error { return t.show(ctx, out, append([]string{"init", "-reconfigure"}, backend...)...) })
+			case "init-local":
+				err = initPinned(ctx, t, func() error { return t.show(ctx, out, "init", "-reconfigure") })
+			case "migrate":
+				err = initPinned(ctx, t, func() error {
+					return t.show(ctx, out, append([]string{"init", "-migrate-state", "-force-copy"}, backend...)...)
+				})
 			case "validate":
 				err = t.show(ctx, out, "validate")
 			case "test":
@@ -111,20 +117,6 @@ func runStages(ctx context.Context, root, cli, env string, verbs, stages []strin
 		}
 	}
 	return nil
-}
-
-// lockPredecessor makes the lock file of the stage before, when only one stage is run: it belongs to the sources
-// that the ledger compares, and terraform init makes it where none is committed.
-func lockPredecessor(ctx context.Context, t terraform, stage string) error {
-	position := slices.Index(project.Stages, stage)
-	if position < 1 {
-		return nil
-	}
-	t.dir = filepath.Join(filepath.Dir(t.dir), project.Stages[position-1])
-	if _, err := os.Stat(filepath.Join(t.dir, ".terraform.lock.hcl")); err == nil {
-		return nil
-	}
-	return t.run(ctx, "init", "-backend=false", "-no-color")
 }
 
 // applyPlan applies a plan file; the ledger entry of the stage records which one.

@@ -121,8 +121,15 @@ data "aws_iam_policy_document" "store_bucket" {
       actions   = ["s3:GetObject"]
       resources = ["arn:aws:s3:::${local.store}/titanicml/stages/*"]
 
+      # A policy that names a role which is not there yet is refused; its account always is.
+      condition {
+        test     = "ArnEquals"
+        values   = [local.prod_apply_role]
+        variable = "aws:PrincipalArn"
+      }
+
       principals {
-        identifiers = [local.prod_apply_role]
+        identifiers = [local.prod_account]
         type        = "AWS"
       }
     }
@@ -130,9 +137,9 @@ data "aws_iam_policy_document" "store_bucket" {
 }
 
 locals {
+  prod_account    = "arn:aws:iam::${var.project.account_ids.prod}:root"
   prod_apply_role = "arn:aws:iam::${var.project.account_ids.prod}:role/titanic-prod-apply"
 
   # Within one account IAM alone decides; across two, dev's bucket and key name the reader.
-  # The role has to exist by then: apply stage 1 of prod before sharing (README, "Two accounts").
-  shares_ledger = var.env == "dev" && var.share_ledger && local.account_id != var.project.account_ids.prod
+  shares_ledger = var.env == "dev" && local.account_id != var.project.account_ids.prod
 }

@@ -29,6 +29,23 @@ data "aws_iam_policy_document" "apply_state" {
     resources = ["arn:aws:s3:::${local.dev_store}/titanicml/stages/*"]
   }
 
+  # Across accounts the key's policy is half of the answer, the reader's own the other.
+  dynamic "statement" {
+    for_each = local.reads_other_account ? [1] : []
+    content {
+      sid     = "DevLedgerKey"
+      actions = ["kms:Decrypt"]
+      # titanicml-ignore: iam_wildcard_resource reason="the ID of the other account's key is not known here; its policy lets this role through for the ledger's bucket alone" doc="docs/00-foundations.md#iam"
+      resources = ["arn:aws:kms:${local.region}:${var.project.account_ids.dev}:key/*"]
+
+      condition {
+        test     = "StringEquals"
+        values   = ["s3.${local.region}.amazonaws.com"]
+        variable = "kms:ViaService"
+      }
+    }
+  }
+
   statement {
     sid       = "ListBuckets"
     actions   = ["s3:GetBucketLocation", "s3:ListBucket"]
@@ -114,4 +131,6 @@ data "aws_iam_policy_document" "plan_state" {
 locals {
   ci_stages = ["2_networking", "3_data", "4_ml_training", "5_serving", "6_orchestration", "7_observability_cost"]
   dev_store = "titanic-dev-store-${var.project.account_ids.dev}"
+
+  reads_other_account = var.env == "prod" && local.account_id != var.project.account_ids.dev
 }

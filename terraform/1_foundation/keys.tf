@@ -36,8 +36,14 @@ data "aws_iam_policy_document" "data_key" {
       variable = "kms:ViaService"
     }
 
+    condition {
+      test     = "ArnEquals"
+      values   = [local.prod_apply_role]
+      variable = "aws:PrincipalArn"
+    }
+
     principals {
-      identifiers = [local.prod_apply_role]
+      identifiers = [local.prod_account]
       type        = "AWS"
     }
   }

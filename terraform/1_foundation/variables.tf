@@ -46,12 +46,6 @@ variable "project" {
   }
 }
 
-variable "share_ledger" {
-  description = "Whether the prod account may read dev's stage ledger; true once its apply role exists. Means nothing where both are one account."
-  type        = bool
-  default     = false
-}
-
 variable "state_noncurrent_days" {
   description = "Days for which earlier versions of a state file and of the store's objects are kept."
   type        = number

@@ -51,13 +51,46 @@ run "dev_shares_its_ledger_with_the_prod_account" {
   command = plan
 
   variables {
-    env          = "dev"
-    share_ledger = true
+    env = "dev"
   }
 
   assert {
     condition     = local.shares_ledger && length(local.data_key_readers) == 1
     error_message = "Prod reads dev's ledger through the bucket's policy and through the key's."
+  }
+}
+
+run "dev_in_the_same_account_shares_nothing" {
+  command = plan
+
+  variables {
+    env = "dev"
+    project = {
+      account_ids       = { dev = "123456789012", prod = "123456789012" }
+      alert_emails      = []
+      cost_center       = "ml-1001"
+      github_repository = "owner/name"
+      owner             = "mlops"
+      region            = "eu-west-1"
+    }
+  }
+
+  assert {
+    condition     = !local.shares_ledger && length(local.data_key_readers) == 0
+    error_message = "In one account IAM decides who reads the ledger."
+  }
+}
+
+run "prod_in_its_own_account" {
+  command = plan
+
+  variables {
+    env = "prod"
+  }
+
+  assert {
+    condition     = local.reads_other_account && length(aws_iam_openid_connect_provider.github) == 1
+    error_message = "Prod's role decrypts dev's ledger, and its account has an OIDC provider of its own."
   }
 }
 
@@ -77,7 +110,7 @@ run "prod_in_the_same_account" {
   }
 
   assert {
-    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    condition     = length(aws_iam_openid_connect_provider.github) == 0 && !local.reads_other_account
     error_message = "An account has one OIDC provider for GitHub, and dev has made it."
   }
 }
