@@ -1,12 +1,13 @@
 package linter
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"path"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -68,18 +69,9 @@ func NewBaseline(findings []*Finding) *Baseline {
 	for _, e := range entries {
 		b.Findings = append(b.Findings, *e)
 	}
-	sort.Slice(b.Findings, func(i, j int) bool {
-		x, y := b.Findings[i], b.Findings[j]
-		if x.Directory != y.Directory {
-			return x.Directory < y.Directory
-		}
-		if x.Rule != y.Rule {
-			return x.Rule < y.Rule
-		}
-		if x.Address != y.Address {
-			return x.Address < y.Address
-		}
-		return x.Fingerprint < y.Fingerprint
+	slices.SortFunc(b.Findings, func(x, y BaselineEntry) int {
+		return cmp.Or(strings.Compare(x.Directory, y.Directory), strings.Compare(x.Rule, y.Rule), strings.Compare(x.Address, y.Address),
+			strings.Compare(x.Fingerprint, y.Fingerprint))
 	})
 	return b
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -11,10 +12,10 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/setting"
 )
 
 // ConfigName is the configuration file; every directory's settings cascade over those of the directories above it.
@@ -85,7 +86,7 @@ func ParseConfig(name string, text []byte, rules []*Rule) (*Config, hcl.Diagnost
 		case b.Type != "rule" || len(b.Labels) != 1:
 			diags = append(diags, at(module.HeaderRange(b), "a configuration has rule \"name\" blocks; %s is unknown", b.Type))
 		case byName[b.Labels[0]] == nil:
-			diags = append(diags, at(module.HeaderRange(b), "rule %q does not exist%s", b.Labels[0], DidYouMean(b.Labels[0], names)))
+			diags = append(diags, at(module.HeaderRange(b), "rule %q does not exist%s", b.Labels[0], match.DidYouMean(b.Labels[0], names)))
 		case cfg.Rules[b.Labels[0]] != nil:
 			diags = append(diags, at(module.HeaderRange(b), "rule %q is configured twice in this file", b.Labels[0]))
 		default:
@@ -106,20 +107,20 @@ func (c *Config) attribute(a *hclsyntax.Attribute) hcl.Diagnostics {
 	switch a.Name {
 	case "minimum_failure_severity":
 		var s string
-		if s, err = literalOf(a.Expr, ""); err == nil {
+		if s, err = setting.Literal(a.Expr, ""); err == nil {
 			c.MinimumFailureSeverity, err = ParseSeverity(s)
 		}
 	case "disabled_by_default":
 		var b bool
-		if b, err = literalOf(a.Expr, false); err == nil {
+		if b, err = setting.Literal(a.Expr, false); err == nil {
 			c.DisabledByDefault = &b
 		}
 	case "exclude_paths":
-		c.ExcludePaths, err = literalOf(a.Expr, []string(nil))
+		c.ExcludePaths, err = setting.Literal(a.Expr, []string(nil))
 	case "workspace":
-		c.Workspace, err = literalOf(a.Expr, "")
+		c.Workspace, err = setting.Literal(a.Expr, "")
 	default:
-		err = fmt.Errorf("is unknown%s", DidYouMean(a.Name, []string{"minimum_failure_severity", "disabled_by_default", "exclude_paths", "workspace"}))
+		err = fmt.Errorf("is unknown%s", match.DidYouMean(a.Name, []string{"minimum_failure_severity", "disabled_by_default", "exclude_paths", "workspace"}))
 	}
 	if err != nil {
 		return hcl.Diagnostics{at(a.SrcRange, "%s: %v", a.Name, err)}
@@ -139,23 +140,23 @@ func parseRule(r *Rule, body *hclsyntax.Body) (*RuleConfig, hcl.Diagnostics) {
 		switch a.Name {
 		case "enabled":
 			var b bool
-			b, err = literalOf(a.Expr, false)
+			b, err = setting.Literal(a.Expr, false)
 			rc.Enabled = &b
 		case "severity":
 			var s string
-			if s, err = literalOf(a.Expr, ""); err == nil {
+			if s, err = setting.Literal(a.Expr, ""); err == nil {
 				rc.Severity, err = ParseSeverity(s)
 			}
 		case "exclude":
-			rc.Exclude, err = literalOf(a.Expr, []string(nil))
+			rc.Exclude, err = setting.Literal(a.Expr, []string(nil))
 		default:
 			i := slices.IndexFunc(r.Options, func(o Option) bool { return o.Name == a.Name })
 			if i < 0 {
-				err = fmt.Errorf("rule %s has no such setting%s", r.Name, DidYouMean(a.Name, known))
+				err = fmt.Errorf("rule %s has no such setting%s", r.Name, match.DidYouMean(a.Name, known))
 				break
 			}
 			var v any
-			if v, err = optionOf(a.Expr, r.Options[i].Default); err == nil && r.Options[i].Check != nil {
+			if v, err = setting.Like(a.Expr, r.Options[i].Default); err == nil && r.Options[i].Check != nil {
 				err = r.Options[i].Check(v)
 			}
 			if err == nil {
@@ -170,113 +171,6 @@ func parseRule(r *Rule, body *hclsyntax.Body) (*RuleConfig, hcl.Diagnostics) {
 		diags = append(diags, at(module.HeaderRange(b), "a rule block has settings only, %s is a block", b.Type))
 	}
 	return rc, diags
-}
-
-// optionOf reads a literal of the type that the default has.
-func optionOf(e hcl.Expression, def any) (any, error) {
-	switch d := def.(type) {
-	case bool:
-		return literalOf(e, d)
-	case int:
-		return literalOf(e, d)
-	case float64:
-		return literalOf(e, d)
-	case string:
-		return literalOf(e, d)
-	case []string:
-		return literalOf(e, d)
-	case map[string]string:
-		return literalOf(e, d)
-	case map[string][]string:
-		return literalOf(e, d)
-	}
-	return nil, fmt.Errorf("settings of type %T are not supported", def)
-}
-
-func literalOf[T any](e hcl.Expression, _ T) (T, error) {
-	var zero T
-	v, diags := e.Value(nil)
-	if diags.HasErrors() {
-		return zero, errors.New("must be a literal: " + diags[0].Summary)
-	}
-	// Before the conversion, which takes a minute for a list of 100,000.
-	if n := elements(v); n > maxSetting {
-		return zero, fmt.Errorf("has %d elements, the limit is %d", n, maxSetting)
-	}
-	want := map[string]cty.Type{"bool": cty.Bool, "int": cty.Number, "float64": cty.Number, "string": cty.String, "[]string": cty.List(cty.String),
-		"map[string]string": cty.Map(cty.String), "map[string][]string": cty.Map(cty.List(cty.String))}[fmt.Sprintf("%T", zero)]
-	v, err := convert.Convert(v, want)
-	if err != nil || v.IsNull() || !v.IsWhollyKnown() {
-		return zero, fmt.Errorf("must be a %s", want.FriendlyName())
-	}
-	var out any
-	switch any(zero).(type) {
-	case bool:
-		out = v.True()
-	case int:
-		f, _ := v.AsBigFloat().Float64()
-		if f != float64(int(f)) {
-			return zero, errors.New("must be a whole number")
-		}
-		out = int(f)
-	case float64:
-		out, _ = v.AsBigFloat().Float64()
-	case string:
-		out = v.AsString()
-	case []string:
-		out, err = stringsOf(v)
-	case map[string]string:
-		m := map[string]string{}
-		for k, e := range v.AsValueMap() {
-			if e.IsNull() {
-				return zero, errors.New("must not hold null")
-			}
-			m[k] = e.AsString()
-		}
-		out = m
-	case map[string][]string:
-		m := map[string][]string{}
-		for k, e := range v.AsValueMap() {
-			if e.IsNull() {
-				return zero, errors.New("must not hold null")
-			}
-			if m[k], err = stringsOf(e); err != nil {
-				return zero, err
-			}
-		}
-		out = m
-	}
-	if err != nil {
-		return zero, err
-	}
-	return out.(T), nil
-}
-
-// maxSetting bounds the elements of one setting: rules compare them with each other and with what they find.
-const maxSetting = 1000
-
-// elements counts the elements of a collection, those of inner ones included.
-func elements(v cty.Value) int {
-	if v.IsNull() || !v.CanIterateElements() {
-		return 0
-	}
-	n := v.LengthInt()
-	for it := v.ElementIterator(); it.Next(); {
-		_, e := it.Element()
-		n += elements(e)
-	}
-	return n
-}
-
-func stringsOf(v cty.Value) ([]string, error) {
-	out := []string{}
-	for _, e := range v.AsValueSlice() {
-		if e.IsNull() {
-			return nil, errors.New("must not hold null")
-		}
-		out = append(out, e.AsString())
-	}
-	return out, nil
 }
 
 // configs finds and combines configuration files.
@@ -401,13 +295,9 @@ func (c *Config) over(rs *ruleset) *ruleset {
 			if rc.Exclude != nil {
 				n.exclude, n.from = rc.Exclude, path.Dir(c.Path)
 			}
-			n.options = make(map[string]any, len(s.options)+len(rc.Options))
-			for k, v := range s.options {
-				n.options[k] = v
-			}
-			for k, v := range rc.Options {
-				n.options[k] = v
-			}
+			n.options = map[string]any{}
+			maps.Copy(n.options, s.options)
+			maps.Copy(n.options, rc.Options)
 		}
 		out.rules[name] = &n
 	}
@@ -430,7 +320,7 @@ func (c *configs) runs(r *Rule, s *settings) bool {
 // excludes reports whether the rule's exclude list names a resource type, an address or a path pattern.
 func (s *settings) excludes(typ, address, file string) bool {
 	for _, x := range s.exclude {
-		if x == typ || x == address || typ != "" && matchPath(x, typ) || matchPath(x, file) || matchPath(path.Join(s.from, x), file) {
+		if x == typ || x == address || typ != "" && match.Path(x, typ) || match.Path(x, file) || match.Path(path.Join(s.from, x), file) {
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package linter
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -17,25 +19,20 @@ const (
 	Error
 )
 
+var severities = []string{Notice: "notice", Warning: "warning", Error: "error"}
+
 // String is the name used in configuration, flags and output.
 func (s Severity) String() string {
-	switch s {
-	case Notice:
-		return "notice"
-	case Warning:
-		return "warning"
-	case Error:
-		return "error"
+	if s < Notice || s > Error {
+		return "unknown"
 	}
-	return "unknown"
+	return severities[s]
 }
 
 // ParseSeverity reads a severity's name.
 func ParseSeverity(s string) (Severity, error) {
-	for _, v := range []Severity{Notice, Warning, Error} {
-		if s == v.String() {
-			return v, nil
-		}
+	if i := slices.Index(severities, s); i >= int(Notice) {
+		return Severity(i), nil
 	}
 	return 0, fmt.Errorf("severity %q: use notice, warning or error", s)
 }
@@ -75,40 +72,15 @@ type Failure struct {
 }
 
 func compareRange(a, b hcl.Range) int {
-	if c := strings.Compare(a.Filename, b.Filename); c != 0 {
-		return c
-	}
-	if c := comparePos(a.Start, b.Start); c != 0 {
-		return c
-	}
-	return comparePos(a.End, b.End)
+	return cmp.Or(strings.Compare(a.Filename, b.Filename), comparePos(a.Start, b.Start), comparePos(a.End, b.End))
 }
 
 func comparePos(a, b hcl.Pos) int {
-	if a.Line != b.Line {
-		return a.Line - b.Line
-	}
-	return a.Column - b.Column
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-// compareFindings is the order of every output: place, rule, address, message.
+// compareFindings is the order of every output: place, rule, message, address, callers.
 func compareFindings(a, b *Finding) int {
-	if c := compareRange(a.Range, b.Range); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.Rule.Name, b.Rule.Name); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.Message, b.Message); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.Address, b.Address); c != 0 {
-		return c
-	}
-	for i := 0; i < len(a.Callers) && i < len(b.Callers); i++ {
-		if c := compareRange(a.Callers[i], b.Callers[i]); c != 0 {
-			return c
-		}
-	}
-	return len(a.Callers) - len(b.Callers)
+	return cmp.Or(compareRange(a.Range, b.Range), strings.Compare(a.Rule.Name, b.Rule.Name), strings.Compare(a.Message, b.Message),
+		strings.Compare(a.Address, b.Address), slices.CompareFunc(a.Callers, b.Callers, compareRange))
 }

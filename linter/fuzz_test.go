@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/ignore"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 	"github.com/titanicml/terraform-provider-titanicml/linter/rules"
 )
@@ -143,7 +144,7 @@ func FuzzIgnore(f *testing.F) {
 	f.Add(`titanicml-ignore: log_retention reason="r" doc="d.md#x" until=2027-01-31`)
 	f.Add(`titanicml-ignore-file: a,b reason=`)
 	f.Fuzz(func(t *testing.T, text string) {
-		_, ok, err := linter.ParseIgnore(text)
+		_, ok, err := ignore.Parse(text)
 		if err != nil && !ok {
 			t.Error("an error without a comment")
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 )
 
@@ -62,7 +63,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	defer r.close()
 	roots := r.discover()
 	r.lintAll(roots)
-	r.lintAll(r.neverCalled())
+	r.lintAll(r.found.Others(func(dir string) bool { return r.roots[dir] || r.cache.Has(dir) }))
 	for _, p := range o.Plans {
 		r.lintPlan(p)
 	}
@@ -77,7 +78,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	slices.SortStableFunc(findings, compareFindings)
 	r.snippets(findings)
 	if err := ctx.Err(); err != nil {
-		r.fail("the run was stopped: "+context.Cause(ctx).Error()+"; findings are incomplete", rangeOfNothing)
+		r.fail("the run was stopped: "+context.Cause(ctx).Error()+"; findings are incomplete", hcl.Range{})
 	}
 	return &Result{Findings: findings, Failures: r.sortedFailures(), Minimum: r.minimum(), Removable: removable, Stats: r.stats()}, nil
 }

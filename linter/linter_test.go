@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/ignore"
 	"github.com/titanicml/terraform-provider-titanicml/linter/internal/corpus"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/report"
@@ -171,7 +172,7 @@ func TestIgnoreComment(t *testing.T) {
 		{`# titanicml-ignore: a until=soon`, "a", "", "", "is not a date"},
 		{`# titanicml-ignore: a raeson="x"`, "a", "", "", `did you mean "reason"`},
 	} {
-		ig, ok, err := linter.ParseIgnore(c.text)
+		ig, ok, err := ignore.Parse(c.text)
 		if !ok || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: %v %v", c.text, ok, err)
 		}
@@ -179,7 +180,7 @@ func TestIgnoreComment(t *testing.T) {
 			t.Errorf("%s: %+v", c.text, ig)
 		}
 	}
-	if _, ok, _ := linter.ParseIgnore("# an ordinary comment"); ok {
+	if _, ok, _ := ignore.Parse("# an ordinary comment"); ok {
 		t.Error("an ordinary comment is no ignore")
 	}
 }

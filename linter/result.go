@@ -1,13 +1,15 @@
 package linter
 
 import (
+	"cmp"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/source"
 )
 
 // Stats counts what a run did, for --stats.
@@ -40,10 +42,7 @@ func (r *run) stats() Stats {
 		}
 	}
 	slices.SortFunc(s.Rules, func(a, b RuleStat) int {
-		if a.Time != b.Time {
-			return int(b.Time - a.Time)
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(cmp.Compare(b.Time, a.Time), strings.Compare(a.Name, b.Name))
 	})
 	return s
 }
@@ -51,10 +50,7 @@ func (r *run) stats() Stats {
 // distinct keeps one of the findings that say the same of the same place: instances of one block, and calls of one module.
 func distinct(findings []*Finding) []*Finding {
 	slices.SortStableFunc(findings, func(a, b *Finding) int {
-		if c := compareRange(a.Range, b.Range); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Rule.Name, b.Rule.Name)
+		return cmp.Or(compareRange(a.Range, b.Range), strings.Compare(a.Rule.Name, b.Rule.Name))
 	})
 	type key struct{ rule, block, message string }
 	out := findings[:0]
@@ -113,17 +109,11 @@ func blockOf(address string) string {
 
 // applyExcludes drops the findings in paths that the configuration excludes.
 func (r *run) applyExcludes(findings []*Finding) []*Finding {
-	out := findings[:0]
-	for _, f := range findings {
-		drop := false
-		for _, x := range r.configs.of(path.Dir(f.Range.Filename)).exclude {
-			drop = drop || matchPath(path.Join(x.dir, x.pattern), f.Range.Filename)
-		}
-		if !drop {
-			out = append(out, f)
-		}
-	}
-	return out
+	return slices.DeleteFunc(findings, func(f *Finding) bool {
+		return slices.ContainsFunc(r.configs.of(path.Dir(f.Range.Filename)).exclude, func(x excluded) bool {
+			return match.Path(path.Join(x.dir, x.pattern), f.Range.Filename)
+		})
+	})
 }
 
 // snippets completes the source lines, and takes away every line that holds a secret.
@@ -148,7 +138,7 @@ func (r *run) snippets(findings []*Finding) {
 				text, _ = r.files.ReadFile(f.Range.Filename, module.MaxText)
 				texts[f.Range.Filename] = text
 			}
-			f.Snippet = snippet(text, f.Range)
+			f.Snippet = source.Snippet(text, f.Range)
 		}
 		for i := range f.Snippet {
 			if secret[line{f.Range.Filename, f.Range.Start.Line + i}] {
@@ -157,13 +147,4 @@ func (r *run) snippets(findings []*Finding) {
 			}
 		}
 	}
-}
-
-func sortedKeys[T any](m map[string]T) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

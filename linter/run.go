@@ -1,46 +1,48 @@
 package linter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
+	"github.com/titanicml/terraform-provider-titanicml/linter/ignore"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 	"github.com/titanicml/terraform-provider-titanicml/linter/revision"
+	"github.com/titanicml/terraform-provider-titanicml/linter/source"
 )
-
-var rangeOfNothing hcl.Range
 
 // run is the state of one Run. Fields below mu are shared by the workers.
 type run struct {
-	ctx     context.Context
-	o       Options
-	files   module.Files
-	cache   *module.Cache
-	loader  *loader
-	configs *configs
-	tree    *Tree
-	started time.Time
+	ctx      context.Context
+	o        Options
+	files    module.Files
+	found    *source.Discovery // files, and what was read of them already
+	cache    *module.Cache
+	loader   *source.Loader
+	settings source.Settings
+	configs  *configs
+	tree     *Tree
+	started  time.Time
 
 	mu                  sync.Mutex
 	outputs             []rootOutput
 	findings            []*Finding
 	failures            []Failure
 	seen                map[string]bool // failures
-	texts               map[string]*dirText
 	roots               map[string]bool
-	ignores             map[string]*fileIgnores // by file
+	ignores             map[string]*ignore.File // by file
 	linted              map[string]bool         // files whose ignores must match something
 	timing              map[string]*ruleTime
 	discovery           time.Duration
@@ -51,7 +53,7 @@ type run struct {
 type rootOutput struct {
 	findings []*Finding
 	facts    map[*Rule][]Fact
-	ignores  []*fileIgnores
+	ignores  []*ignore.File
 	problems []Failure
 }
 
@@ -61,16 +63,18 @@ type ruleTime struct {
 }
 
 func newRun(ctx context.Context, o Options) (*run, error) {
-	r := &run{ctx: ctx, o: o, files: o.Files, started: time.Now(), seen: map[string]bool{}, texts: map[string]*dirText{},
-		roots: map[string]bool{}, ignores: map[string]*fileIgnores{}, linted: map[string]bool{}, timing: map[string]*ruleTime{}}
+	r := &run{ctx: ctx, o: o, files: o.Files, started: time.Now(), seen: map[string]bool{},
+		roots: map[string]bool{}, ignores: map[string]*ignore.File{}, linted: map[string]bool{}, timing: map[string]*ruleTime{}}
 	for _, rule := range o.Rules {
 		r.timing[rule.Name] = &ruleTime{}
 	}
-	r.cache = module.NewCache(r)
-	r.loader = &loader{files: o.Files, cache: r.cache}
+	r.found = source.NewDiscovery(ctx, o.Files, func(err error) { r.fail(err.Error(), hcl.Range{}) })
+	r.cache = module.NewCache(r.found)
+	r.loader = source.NewLoader(o.Files, r.cache)
+	r.settings = source.Settings{Vars: o.Vars, VarFiles: o.VarFiles, Workspace: o.Workspace}
 	r.configs = &configs{files: o.Files, rules: o.Rules, top: o.Top, explicit: o.Config, flags: o.Flags, byDir: map[string]*ruleset{},
-		failed: func(d hcl.Diagnostics) { r.failDiags(d) }, absent: r.absent}
-	r.tree = &Tree{Start: o.Dirs, files: r, modules: r.cache}
+		failed: func(d hcl.Diagnostics) { r.failDiags(d) }, absent: r.found.Absent}
+	r.tree = &Tree{Start: o.Dirs, files: r.found, modules: r.cache}
 	if o.DiffBase != "" {
 		git, err := revision.Open(ctx, o.Files.Root(), o.DiffBase, o.Files.Abs)
 		if err != nil {
@@ -84,7 +88,7 @@ func newRun(ctx context.Context, o Options) (*run, error) {
 func (r *run) close() {
 	if b := r.tree.base; b != nil {
 		if err := b.files.Close(); err != nil && r.ctx.Err() == nil {
-			r.fail("end git: "+err.Error(), rangeOfNothing)
+			r.fail("end git: "+err.Error(), hcl.Range{})
 		}
 	}
 }
@@ -117,13 +121,20 @@ func failureOf(d *hcl.Diagnostic) Failure {
 }
 
 func (r *run) sortedFailures() []Failure {
-	sort.SliceStable(r.failures, func(i, j int) bool {
-		if c := compareRange(r.failures[i].Range, r.failures[j].Range); c != 0 {
-			return c < 0
-		}
-		return r.failures[i].Message < r.failures[j].Message
+	slices.SortStableFunc(r.failures, func(a, b Failure) int {
+		return cmp.Or(compareRange(a.Range, b.Range), strings.Compare(a.Message, b.Message))
 	})
 	return r.failures
+}
+
+// discover lists the root modules, sorted. Directories that others call are linted through their callers.
+func (r *run) discover() []string {
+	start := time.Now()
+	defer func() { r.discovery = time.Since(start) }()
+	if !r.o.Recursive {
+		return slices.Clone(r.o.Dirs)
+	}
+	return r.found.Roots(r.o.Dirs, workers(r.o.Workers))
 }
 
 func (r *run) minimum() Severity {
@@ -136,28 +147,25 @@ func (r *run) minimum() Severity {
 // lintAll lints root modules in parallel and combines what they yield in their order.
 func (r *run) lintAll(dirs []string) {
 	outputs := make([]rootOutput, len(dirs))
-	var next, done atomic.Int64
-	var wg sync.WaitGroup
-	for range min(workers(r.o.Workers), len(dirs)) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(dirs) || r.ctx.Err() != nil {
-					return
-				}
-				outputs[i] = r.lintDir(dirs[i])
-				n := done.Add(1)
-				if r.o.Progress != nil {
-					r.mu.Lock()
-					r.o.Progress(int(n), len(dirs))
-					r.mu.Unlock()
-				}
+	done := 0
+	var group errgroup.Group
+	group.SetLimit(workers(r.o.Workers))
+	for i, dir := range dirs {
+		group.Go(func() error {
+			if r.ctx.Err() != nil {
+				return nil
 			}
-		}()
+			outputs[i] = r.lintDir(dir)
+			if r.o.Progress != nil {
+				r.mu.Lock()
+				done++
+				r.o.Progress(done, len(dirs))
+				r.mu.Unlock()
+			}
+			return nil
+		})
 	}
-	wg.Wait()
+	_ = group.Wait() // what fails is in the outputs
 	for _, d := range dirs {
 		r.roots[d] = true
 		r.tree.Roots = append(r.tree.Roots, d)
@@ -174,8 +182,8 @@ func (r *run) combine(outputs []rootOutput) {
 			r.fail(p.Message, p.Range)
 		}
 		for _, ig := range o.ignores {
-			if r.ignores[ig.path] == nil {
-				r.ignores[ig.path] = ig
+			if r.ignores[ig.Path] == nil {
+				r.ignores[ig.Path] = ig
 			}
 		}
 	}
@@ -189,7 +197,7 @@ func (r *run) lintDir(dir string) (out rootOutput) {
 		}
 	}()
 	start := time.Now()
-	src, err := r.loadRoot(dir)
+	src, err := r.cache.Load(dir)
 	loaded := time.Now()
 	r.loading.Add(int64(loaded.Sub(start)))
 	defer func() { r.evaluating.Add(int64(time.Since(loaded))) }()
@@ -201,8 +209,10 @@ func (r *run) lintDir(dir string) (out rootOutput) {
 		return out
 	}
 	rs := r.configs.of(dir)
-	vars, problems := r.variables(src)
-	out.problems = append(out.problems, problems...)
+	vars, diags := r.settings.Variables(r.found, src)
+	for _, d := range diags {
+		out.problems = append(out.problems, failureOf(d))
+	}
 	ws := r.o.Workspace
 	if ws == "" {
 		ws = rs.workspace
@@ -229,7 +239,7 @@ func (r *run) lintRoot(root *eval.Root, rs *ruleset, out *rootOutput) {
 		}
 		for _, f := range m.Source.Files {
 			sources[f.Path] = f
-			if ig := ignoresIn(f); ig != nil {
+			if ig := ignore.In(f); ig != nil {
 				out.ignores = append(out.ignores, ig)
 			}
 		}
@@ -286,7 +296,7 @@ func (r *run) lintRoot(root *eval.Root, rs *ruleset, out *rootOutput) {
 	}
 	for _, f := range out.findings {
 		if src := sources[f.Range.Filename]; src != nil {
-			f.Snippet = snippet(src.Bytes, f.Range)
+			f.Snippet = source.Snippet(src.Bytes, f.Range)
 		}
 	}
 }

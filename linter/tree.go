@@ -2,6 +2,7 @@ package linter
 
 import (
 	"io/fs"
+	"slices"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
@@ -63,15 +64,17 @@ func (b *Base) Changed(name string) (bool, error) { return b.files.Changed(name,
 // Root evaluates a root module as it was, with the variables of its own files and the same flags; nil when the directory held
 // none.
 func (b *Base) Root(dir string) (*eval.Root, error) {
-	return b.run.rootWith(b.files, dir, b.run.o.VarFiles)
+	return b.run.settings.Root(b.run.ctx, b.files, dir)
 }
 
 // With evaluates a root module as it was and as it is, each with its own version of further variable files; what a file does
 // not have on one side is not set there. A side is nil when the directory held no module.
 func (b *Base) With(dir string, varFiles ...string) (then, now *eval.Root, err error) {
-	if then, err = b.run.rootWith(b.files, dir, append(b.run.o.VarFiles[:len(b.run.o.VarFiles):len(b.run.o.VarFiles)], varFiles...)); err != nil {
+	s := b.run.settings
+	s.VarFiles = slices.Concat(s.VarFiles, varFiles)
+	if then, err = s.Root(b.run.ctx, b.files, dir); err != nil {
 		return nil, nil, err
 	}
-	now, err = b.run.rootWith(b.run, dir, append(b.run.o.VarFiles[:len(b.run.o.VarFiles):len(b.run.o.VarFiles)], varFiles...))
+	now, err = s.Root(b.run.ctx, b.run.found, dir)
 	return then, now, err
 }

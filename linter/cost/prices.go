@@ -11,9 +11,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/zclconf/go-cty/cty"
-
-	"github.com/titanicml/terraform-provider-titanicml/linter"
 )
 
 //go:embed prices.hcl
@@ -154,7 +153,7 @@ func parsePrices(name, shown string, text []byte) (table, error) {
 		for key, n := range numbers {
 			if _, ok := Lookup(key); !ok {
 				return nil, fmt.Errorf("%s: no price is called %q%s; `titanicml-lint cost prices` lists them", inner.Attributes["usd"].Expr.Range(), key,
-					linter.DidYouMean(key, keys()))
+					match.DidYouMean(key, keys()))
 			}
 			if _, twice := t[key][region]; twice {
 				return nil, fmt.Errorf("%s: %q has a price for %q already in this file; leave one", inner.Attributes["usd"].Expr.Range(), key, region)

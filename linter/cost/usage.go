@@ -5,8 +5,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-
-	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 )
 
 // Usage are assumptions about what is used in a month, by resource type and by address.
@@ -66,7 +65,7 @@ func parameters(block *hcl.Block, kind string) (map[string]float64, error) {
 	k, ok := kindOf(kind)
 	if !ok || len(k.Usage) == 0 {
 		return nil, fmt.Errorf("%s: the estimate of %q takes no assumptions%s; `titanicml-lint cost usage` lists those that do", block.LabelRanges[0], kind,
-			linter.DidYouMean(kind, typesWithUsage()))
+			match.DidYouMean(kind, typesWithUsage()))
 	}
 	attributes, diags := block.Body.JustAttributes()
 	if diags.HasErrors() {
@@ -75,7 +74,7 @@ func parameters(block *hcl.Block, kind string) (map[string]float64, error) {
 	values := map[string]float64{}
 	for name, a := range attributes {
 		if !k.takes(name) {
-			return nil, fmt.Errorf("%s: %q takes no %q%s; expected %s", a.NameRange, kind, name, linter.DidYouMean(name, k.parameterNames()),
+			return nil, fmt.Errorf("%s: %q takes no %q%s; expected %s", a.NameRange, kind, name, match.DidYouMean(name, k.parameterNames()),
 				strings.Join(k.parameterNames(), ", "))
 		}
 		v, diags := a.Expr.Value(nil)

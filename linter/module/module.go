@@ -262,3 +262,17 @@ func SortedAttributes(b *hclsyntax.Body) []*hclsyntax.Attribute {
 	})
 	return out
 }
+
+// Place is where findings about the whole module stand: its terraform block, else the start of its first file.
+func (m *Module) Place() hcl.Range {
+	if len(m.Terraform) > 0 {
+		return HeaderRange(m.Terraform[0])
+	}
+	name := m.Dir
+	for _, f := range m.Files {
+		if name == m.Dir || f.Path == m.Dir+"/main.tf" {
+			name = f.Path
+		}
+	}
+	return hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 )
 
 // Link is where a rule's page stands.
@@ -66,7 +67,7 @@ func Write(w io.Writer, name string, in Input) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("format %q is unknown%s; formats are %s", name, linter.DidYouMean(name, Formats()), strings.Join(Formats(), ", "))
+	return fmt.Errorf("format %q is unknown%s; formats are %s", name, match.DidYouMean(name, Formats()), strings.Join(Formats(), ", "))
 }
 
 func link(r *linter.Rule) string { return Link + r.Name + ".md" }

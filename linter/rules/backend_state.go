@@ -39,7 +39,7 @@ func backendState(p *linter.Pass) {
 	}
 	if src.Backend == nil {
 		if managed && !contains(allow, "local") {
-			p.Report(linter.Place(src), "root module %s has no backend: its state stays on one machine, unencrypted; declare a remote backend", src.Dir)
+			p.Report(value.At(src.Place()), "root module %s has no backend: its state stays on one machine, unencrypted; declare a remote backend", src.Dir)
 		}
 		return
 	}

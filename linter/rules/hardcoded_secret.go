@@ -13,6 +13,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/secrets"
 )
@@ -57,7 +58,7 @@ func arePatterns(v any) error {
 func hardcodedSecret(p *linter.Pass) {
 	s := secrets.Settings{Entropy: p.Float("entropy"), MinLength: p.Int("min_length")}
 	for _, a := range p.Strings("allow") {
-		s.Allow = append(s.Allow, linter.Regexp(a))
+		s.Allow = append(s.Allow, match.Regexp(a))
 	}
 	if p.Resource != nil {
 		secretArguments(p, &s)

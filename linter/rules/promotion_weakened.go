@@ -110,7 +110,7 @@ func (d *gateDiff) roots(then, now *eval.Root, removed bool) {
 		if is != nil {
 			d.promotion(was, is)
 		} else if removed {
-			f := d.pass.Report(linter.Place(d.pass.Root.Module.Source), "%s was removed; its group has no gate here any more", was.Address())
+			f := d.pass.Report(value.At(d.pass.Root.Module.Source.Place()), "%s was removed; its group has no gate here any more", was.Address())
 			f.Address = was.Address()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 )
 
 var defaultTagKeys = []string{"project", "env", "owner", "managed_by", "cost_center"}
@@ -234,7 +235,7 @@ func report(p *linter.Pass, r *eval.Resource, at value.Locator, what string, tag
 				return "is empty"
 			case len(allowed) > 0 && !contains(allowed, s):
 				return fmt.Sprintf("= %q is not one of %s", s, strings.Join(allowed, ", "))
-			case pattern != "" && !linter.Regexp(pattern).MatchString(s):
+			case pattern != "" && !match.Regexp(pattern).MatchString(s):
 				return fmt.Sprintf("= %q does not match %s", s, pattern)
 			}
 			return ""

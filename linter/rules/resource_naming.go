@@ -6,6 +6,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -50,7 +51,7 @@ func resourceNaming(p *linter.Pass) {
 		return
 	}
 	src := p.Module.Source
-	label := linter.Regexp(p.Text("label"))
+	label := match.Regexp(p.Text("label"))
 	check := func(at value.Locator, kind, name string) {
 		if !label.MatchString(name) {
 			p.Report(at, "%s %q does not match %s", kind, name, label)
@@ -96,7 +97,7 @@ func resourceName(p *linter.Pass) {
 		return
 	}
 	name := p.Resource.Attr("name")
-	if text, ok := name.Str(); ok && !linter.Regexp(pattern).MatchString(text) {
+	if text, ok := name.Str(); ok && !match.Regexp(pattern).MatchString(text) {
 		p.Report(p.Resource.AttrRange("name"), "%s is named %q, which does not match %s", p.Resource.Address(), text, pattern)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -52,7 +53,7 @@ func stageContract(p *linter.Pass) {
 
 // offers checks what the stage declares.
 func offers(p *linter.Pass, s stage, src *module.Module) {
-	place := linter.Place(src)
+	place := value.At(src.Place())
 	if len(src.Outputs) == 0 {
 		p.Report(place, "stage %s declares no output; the next stage can build on nothing of it", s.folder)
 	}
@@ -139,7 +140,7 @@ func readStages(p *linter.Pass, s stage, stages []stage) {
 			return
 		}
 	}
-	p.Report(linter.Place(p.Root.Module.Source), "stage %s reads no output of %s, the stage before it; read what it builds on, or give it an earlier number",
+	p.Report(value.At(p.Root.Module.Source.Place()), "stage %s reads no output of %s, the stage before it; read what it builds on, or give it an earlier number",
 		s.folder, stages[before].folder)
 }
 
@@ -191,5 +192,5 @@ func (r *stageRead) check(t *linter.Tree, o *offer) string {
 	case r.indirect: // said where the local names it
 		return ""
 	}
-	return r.text + " " + missing + linter.DidYouMean(r.output, sorted(names))
+	return r.text + " " + missing + match.DidYouMean(r.output, sorted(names))
 }

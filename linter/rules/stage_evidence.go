@@ -37,7 +37,7 @@ func stageEvidence(p *linter.Pass) {
 	}
 	record := stageRecord(p.Root)
 	if record == nil {
-		p.Report(linter.Place(src), "stage %s names no evidence document; add a titanicml_stage with evidence", s.folder)
+		p.Report(value.At(src.Place()), "stage %s names no evidence document; add a titanicml_stage with evidence", s.folder)
 		return
 	}
 	at := record.AttrRange("evidence")

@@ -12,6 +12,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -207,7 +208,7 @@ func (s shape) misfit(r *stageRead) string {
 		}
 		next, ok := s.keys[st.name]
 		if !ok && s.closed {
-			return fmt.Sprintf("%s has no key %q in stage %s%s", text, st.name, r.from.folder, linter.DidYouMean(st.name, sorted(s.keys)))
+			return fmt.Sprintf("%s has no key %q in stage %s%s", text, st.name, r.from.folder, match.DidYouMean(st.name, sorted(s.keys)))
 		}
 		s, text = next, text+"."+st.name
 	}

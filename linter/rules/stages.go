@@ -96,7 +96,7 @@ func stagePlace(t *linter.Tree, s stage) value.Locator {
 	if err != nil {
 		return value.At(hcl.Range{Filename: s.dir, Start: hcl.InitialPos, End: hcl.InitialPos})
 	}
-	return linter.Place(m)
+	return value.At(m.Place())
 }
 
 // stageRecord is the root module's titanicml_stage, nil when it has none.

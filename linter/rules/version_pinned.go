@@ -5,6 +5,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -60,8 +61,8 @@ func versionPinned(p *linter.Pass) {
 }
 
 var (
-	branchRef = linter.Lazy(`[?&]ref=(main|master|default|develop|development|dev|trunk|HEAD)(?:&|$)`)
-	branchRev = linter.Lazy(`[?&]rev=(default|tip)(?:&|$)`)
+	branchRef = match.Lazy(`[?&]ref=(main|master|default|develop|development|dev|trunk|HEAD)(?:&|$)`)
+	branchRev = match.Lazy(`[?&]rev=(default|tip)(?:&|$)`)
 )
 
 // pinnedBy reports whether the source has the parameter, with a value.
@@ -81,7 +82,7 @@ func gitSource(s string) bool {
 }
 
 func rootVersions(p *linter.Pass, src *module.Module) {
-	first := linter.Place(src)
+	first := value.At(src.Place())
 	if src.RequiredVersion == nil {
 		p.Report(first, "root module %s sets no required_version; add terraform { required_version = \"~> 1.8\" }", src.Dir)
 	} else if v, ok := module.Literal(src.RequiredVersion.Expr); ok && p.Bool("upper_bound") && !bounded(v) {

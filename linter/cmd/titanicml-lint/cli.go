@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/report"
 	"github.com/titanicml/terraform-provider-titanicml/linter/rules"
 )
@@ -133,7 +134,7 @@ func checkNames(lists ...[]string) error {
 	for _, list := range lists {
 		for _, n := range list {
 			if !contains(known, n) {
-				return fmt.Errorf("rule %q does not exist%s; `titanicml-lint rules` lists them", n, linter.DidYouMean(n, known))
+				return fmt.Errorf("rule %q does not exist%s; `titanicml-lint rules` lists them", n, match.DidYouMean(n, known))
 			}
 		}
 	}

@@ -14,12 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/explain"
+	"github.com/titanicml/terraform-provider-titanicml/linter/fix"
 )
 
-// fix repairs files until nothing more can be repaired, and returns what is left.
-func fix(ctx context.Context, o linter.Options, result *linter.Result, s streams) (*linter.Result, error) {
+// applyFixes repairs files until nothing more can be repaired, and returns what is left.
+func applyFixes(ctx context.Context, o linter.Options, result *linter.Result, s streams) (*linter.Result, error) {
 	for range 10 { // each round lets one rule edit a file
-		fixed, err := linter.Fix(ctx, o, result.Findings)
+		fixed, err := fix.Apply(ctx, o, result.Findings)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +107,7 @@ variables, locals and modules that it comes from: why a rule sees what it says.`
 			if name, err = shown(cwd, name); err != nil {
 				return err
 			}
-			list, err := linter.Explain(cmd.Context(), o, name, line)
+			list, err := explain.At(cmd.Context(), o, name, line)
 			if err != nil {
 				return err
 			}

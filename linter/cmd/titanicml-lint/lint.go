@@ -91,7 +91,7 @@ func lintAll(ctx context.Context, f flags, threshold linter.Severity, args []str
 		return failing, err
 	}
 	if f.fix {
-		if result, err = fix(ctx, o, result, s); err != nil {
+		if result, err = applyFixes(ctx, o, result, s); err != nil {
 			return failing, err
 		}
 	}

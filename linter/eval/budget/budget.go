@@ -3,9 +3,11 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"sort"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -116,15 +118,9 @@ func (b *Budget) Report(at hcl.Range, msg string) {
 
 // Problems lists what could not be evaluated, sorted by place.
 func (b *Budget) Problems() []Problem {
-	sort.Slice(b.problems, func(i, j int) bool {
-		p, q := b.problems[i], b.problems[j]
-		if p.Range.Filename != q.Range.Filename {
-			return p.Range.Filename < q.Range.Filename
-		}
-		if p.Range.Start.Byte != q.Range.Start.Byte {
-			return p.Range.Start.Byte < q.Range.Start.Byte
-		}
-		return p.Message < q.Message
+	slices.SortFunc(b.problems, func(p, q Problem) int {
+		return cmp.Or(strings.Compare(p.Range.Filename, q.Range.Filename), cmp.Compare(p.Range.Start.Byte, q.Range.Start.Byte),
+			strings.Compare(p.Message, q.Message))
 	})
 	return b.problems
 }

@@ -1,21 +1,28 @@
-package linter
+// Package explain evaluates the arguments on one line of a file, in every module instance that the file belongs to. In go a run's options and a
+// place, out come the arguments with their values, origins and references.
+package explain
 
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
+	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/source"
 )
 
-// Explanation is what one argument evaluates to in one module instance.
-type Explanation struct {
+// Argument is what one argument evaluates to in one module instance.
+type Argument struct {
 	// Name is the argument with its address: "aws_s3_bucket.data.tags", "local.tags".
 	Name string
 	// Value is the value as text; unknown parts are marked, sensitive and secret ones are hidden.
@@ -26,13 +33,13 @@ type Explanation struct {
 	Refs []string
 }
 
-// Explain evaluates the arguments that stand on a line of a file, in every module instance that the file belongs to. The file's
+// At evaluates the arguments that stand on a line of a file, in every module instance that the file belongs to. The file's
 // own directory is the root module unless a directory of the options calls it.
-func Explain(ctx context.Context, o Options, file string, line int) ([]Explanation, error) {
+func At(ctx context.Context, o linter.Options, file string, line int) ([]Argument, error) {
 	secretLines := map[int]bool{}
 	so := o
-	so.Flags = Flags{Only: []string{"hardcoded_secret"}}
-	result, err := Run(ctx, so)
+	so.Flags = linter.Flags{Only: []string{"hardcoded_secret"}}
+	result, err := linter.Run(ctx, so)
 	if err != nil {
 		return nil, err
 	}
@@ -41,19 +48,21 @@ func Explain(ctx context.Context, o Options, file string, line int) ([]Explanati
 			secretLines[f.Range.Start.Line] = true
 		}
 	}
-	r, err := newRun(ctx, o)
-	if err != nil {
-		return nil, err
+	roots := o.Dirs
+	found := source.NewDiscovery(ctx, o.Files, func(error) {}) // the run above has reported it
+	if o.Recursive {
+		roots = found.Roots(o.Dirs, 1)
 	}
-	defer r.close()
-	var out []Explanation
-	for _, dir := range r.discover() {
-		src, err := r.loadRoot(dir)
+	cache := module.NewCache(found)
+	settings := source.Settings{Vars: o.Vars, VarFiles: o.VarFiles}
+	var out []Argument
+	for _, dir := range roots {
+		src, err := cache.Load(dir)
 		if err != nil {
 			continue
 		}
-		vars, _ := r.variables(src)
-		root := eval.New(ctx, src, r.loader, eval.Options{Variables: vars, Workspace: o.Workspace})
+		vars, _ := settings.Variables(found, src)
+		root := eval.New(ctx, src, source.NewLoader(o.Files, cache), eval.Options{Variables: vars, Workspace: o.Workspace})
 		for _, m := range root.Modules() {
 			if m.Source.File(file) == nil || m.Duplicate() {
 				continue
@@ -67,14 +76,14 @@ func Explain(ctx context.Context, o Options, file string, line int) ([]Explanati
 	return out, nil
 }
 
-func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) []Explanation {
-	var out []Explanation
+func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) []Argument {
+	var out []Argument
 	prefix := ""
 	if m.Path != "" {
 		prefix = m.Path + "."
 	}
 	add := func(name string, at hcl.Range, v value.Value, refs []value.Ref) {
-		e := Explanation{Name: prefix + name, Range: at, Value: v.Text()}
+		e := Argument{Name: prefix + name, Range: at, Value: v.Text()}
 		if from := v.Range(); from.Filename != "" && (from.Filename != at.Filename || from.Start.Line < at.Start.Line || from.Start.Line > at.End.Line) {
 			e.From = from
 		}
@@ -91,17 +100,17 @@ func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) 
 	on := func(r hcl.Range) bool {
 		return r.Filename == file && r.Start.Line <= line && line <= r.End.Line
 	}
-	for _, n := range sortedKeys(m.Source.Locals) {
+	for _, n := range slices.Sorted(maps.Keys(m.Source.Locals)) {
 		if a := m.Source.Locals[n]; on(a.SrcRange) {
 			add("local."+n, a.SrcRange, m.Local(n), nil)
 		}
 	}
-	for _, n := range sortedKeys(m.Source.Variables) {
+	for _, n := range slices.Sorted(maps.Keys(m.Source.Variables)) {
 		if b := m.Source.Variables[n].Block; on(blockRange(b)) {
 			add("var."+n, b.TypeRange, m.Variable(n), nil)
 		}
 	}
-	for _, n := range sortedKeys(m.Source.Outputs) {
+	for _, n := range slices.Sorted(maps.Keys(m.Source.Outputs)) {
 		if b := m.Source.Outputs[n].Block; on(blockRange(b)) {
 			add("output."+n, b.TypeRange, m.Output(n), nil)
 		}

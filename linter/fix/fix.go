@@ -1,4 +1,5 @@
-package linter
+// Package fix applies the edits of findings. In go findings, out come new contents of files in which their rules find less; nothing is written.
+package fix
 
 import (
 	"bytes"
@@ -9,20 +10,21 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
-// Fixed is the outcome of Fix: new contents by file, and how many findings they repair.
-type Fixed struct {
+// Result is the outcome of Apply: new contents by file, and how many findings they repair.
+type Result struct {
 	Files    map[string][]byte
 	Repaired int
 	// Refused lists findings whose edits did not parse or did not make the finding go away.
-	Refused []*Finding
+	Refused []*linter.Finding
 }
 
 // overlay shows edited files in the place of those on disk.
 type overlay struct {
-	Files
+	linter.Files
 	edited map[string][]byte
 }
 
@@ -34,15 +36,15 @@ func (o overlay) ReadFile(name string, limit int64) ([]byte, error) {
 	return o.Files.ReadFile(name, limit)
 }
 
-// Fix applies the edits of the findings, file by file and rule by rule. Edits are kept only when the file still parses and the
+// Apply applies the edits of the findings, file by file and rule by rule. Edits are kept only when the file still parses and the
 // rule finds less in it than before. Nothing is written: the caller does that.
-func Fix(ctx context.Context, o Options, findings []*Finding) (*Fixed, error) {
-	out := &Fixed{Files: map[string][]byte{}}
+func Apply(ctx context.Context, o linter.Options, findings []*linter.Finding) (*Result, error) {
+	out := &Result{Files: map[string][]byte{}}
 	type group struct {
-		rule *Rule
+		rule *linter.Rule
 		file string
 	}
-	groups := map[group][]*Finding{}
+	groups := map[group][]*linter.Finding{}
 	var order []group
 	for _, f := range findings {
 		if len(f.Fix) == 0 {
@@ -63,7 +65,7 @@ func Fix(ctx context.Context, o Options, findings []*Finding) (*Fixed, error) {
 		if err != nil {
 			return nil, fmt.Errorf("fix %s: %w", g.file, err)
 		}
-		var edits []Edit
+		var edits []linter.Edit
 		for _, f := range groups[g] {
 			edits = append(edits, f.Fix...)
 		}
@@ -87,9 +89,9 @@ func Fix(ctx context.Context, o Options, findings []*Finding) (*Fixed, error) {
 }
 
 // applyEdits edits a text from its end to its start, and formats it if it was formatted before.
-func applyEdits(name string, text []byte, edits []Edit) ([]byte, error) {
+func applyEdits(name string, text []byte, edits []linter.Edit) ([]byte, error) {
 	edits = slices.Clone(edits)
-	slices.SortStableFunc(edits, func(a, b Edit) int { return b.Range.Start.Byte - a.Range.Start.Byte })
+	slices.SortStableFunc(edits, func(a, b linter.Edit) int { return b.Range.Start.Byte - a.Range.Start.Byte })
 	bom := bytes.HasPrefix(text, []byte("\xef\xbb\xbf"))
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	crlf := bytes.Contains(text, []byte("\r\n"))
@@ -123,14 +125,14 @@ func applyEdits(name string, text []byte, edits []Edit) ([]byte, error) {
 }
 
 // repairs reports whether the rule finds nothing fixable in the file any more.
-func repairs(ctx context.Context, o Options, rule *Rule, file string, after []byte, others map[string][]byte) (bool, error) {
+func repairs(ctx context.Context, o linter.Options, rule *linter.Rule, file string, after []byte, others map[string][]byte) (bool, error) {
 	edited := map[string][]byte{file: after}
 	for n, t := range others {
 		edited[n] = t
 	}
 	o.Files = overlay{o.Files, edited}
-	o.Flags = Flags{Only: []string{rule.Name}}
-	result, err := Run(ctx, o)
+	o.Flags = linter.Flags{Only: []string{rule.Name}}
+	result, err := linter.Run(ctx, o)
 	if err != nil {
 		return false, err
 	}
