@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 // Kind says what a policy is for, which decides what it is checked for.
@@ -177,11 +178,11 @@ func (c *checker) unknownAction(i int, a Text) {
 	}
 	switch {
 	case near:
-		c.report(rule, i, a, "names the action %s, which does not exist; did you mean %s?", a, quote(nearest))
+		c.report(rule, i, a, "names the action %s, which does not exist; did you mean %s?", a, node.Quote(nearest))
 	case service:
-		c.report(rule, i, a, "names the action %s, which does not exist: %s has no action %s", a, prefix, quote(name))
+		c.report(rule, i, a, "names the action %s, which does not exist: %s has no action %s", a, prefix, node.Quote(name))
 	default:
-		c.report(rule, i, a, "names the action %s, which does not exist: there is no service prefix %s", a, quote(prefix))
+		c.report(rule, i, a, "names the action %s, which does not exist: there is no service prefix %s", a, node.Quote(prefix))
 	}
 }
 
@@ -249,7 +250,7 @@ func weak(s *Statement) string {
 		return ""
 	}
 	c := s.Conditions[0]
-	return fmt.Sprintf(", which the condition %s on %s does not limit", quote(c.Operator), quote(c.Key))
+	return fmt.Sprintf(", which the condition %s on %s does not limit", node.Quote(c.Operator), node.Quote(c.Key))
 }
 
 // what names the statement's first action.
@@ -313,7 +314,7 @@ func (c *checker) resources(i int, s *Statement) {
 		}
 	}
 	for _, r := range s.Resource.Items {
-		if w, _ := ResourceWidth(r.S); w == EveryResource || !r.Known() && len(strings.Trim(r.S, Hole)) == 0 {
+		if w, _ := ResourceWidth(r.S); w == EveryResource || !r.Known() && len(strings.Trim(r.S, node.Hole)) == 0 {
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected findings")
@@ -67,7 +68,7 @@ func TestCheck(t *testing.T) {
 
 func findings(t *testing.T, text string, kind Kind) string {
 	t.Helper()
-	text = strings.ReplaceAll(strings.TrimSpace(text), "…", Hole)
+	text = strings.ReplaceAll(strings.TrimSpace(text), "…", node.Hole)
 	if strings.HasPrefix(text, "[") {
 		text = `{"Version":"2012-10-17","Statement":` + text + "}"
 	}
@@ -80,7 +81,7 @@ func findings(t *testing.T, text string, kind Kind) string {
 		fmt.Fprintf(&b, "problem: %s\n", problem.Message)
 	}
 	for _, f := range p.Check(kind) {
-		if _, ok := f.Origin.(Offset); !ok {
+		if _, ok := f.Origin.(node.Offset); !ok {
 			t.Errorf("%s has no place", f.Message)
 		}
 		fmt.Fprintf(&b, "%s: %s\n", f.Rule, f.Message)

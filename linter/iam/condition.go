@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 // principalKeys are the condition keys that can limit who the caller is, or on whose behalf a service calls. Keys of
@@ -67,7 +68,7 @@ func (s *Statement) Restricts() bool {
 func (s *Statement) restrictedBy(known func(key string) (keyKind, bool)) bool {
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		if strings.Contains(c.Operator+c.Key, Hole) {
+		if strings.Contains(c.Operator+c.Key, node.Hole) {
 			return true
 		}
 		kind, ok := known(strings.ToLower(c.Key))
@@ -133,7 +134,7 @@ func restrictingValue(kind keyKind, match bool, v Text) bool {
 		}
 		f := strings.SplitN(v.S, ":", 6)
 		if len(f) < 6 {
-			return !wild(v.S) || !v.Known() && !actions.OnlyStars(strings.ReplaceAll(v.S, Hole, ""))
+			return !wild(v.S) || !v.Known() && !actions.OnlyStars(strings.ReplaceAll(v.S, node.Hole, ""))
 		}
 		if f[4] != "" {
 			return !wild(f[4])

@@ -8,6 +8,8 @@ package iam
 import (
 	"fmt"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 // Policy is a policy document.
@@ -28,10 +30,10 @@ type Text struct {
 }
 
 // Known reports whether no part of the text is unknown.
-func (t Text) Known() bool { return !strings.Contains(t.S, Hole) }
+func (t Text) Known() bool { return !strings.Contains(t.S, node.Hole) }
 
 // String shows the text in a message.
-func (t Text) String() string { return quote(t.S) }
+func (t Text) String() string { return node.Quote(t.S) }
 
 // Effect is what a statement does.
 type Effect uint8
@@ -97,7 +99,7 @@ type Problem struct {
 
 // Parse reads a policy from its text, in which a Hole may stand for unknown parts.
 func Parse(text string) (*Policy, error) {
-	n, err := ParseNode(text)
+	n, err := node.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading policy: %w", err)
 	}
@@ -105,13 +107,13 @@ func Parse(text string) (*Policy, error) {
 }
 
 // Build makes a policy from a node. Elements are found whatever their case, since a grant must not hide behind a spelling.
-func Build(n Node) *Policy {
+func Build(n node.Node) *Policy {
 	p := &Policy{}
 	switch n.Kind {
-	case UnknownNode, NullNode:
+	case node.Unknown, node.Null:
 		p.Partial = true
 		return p
-	case ObjectNode:
+	case node.Object:
 	default:
 		p.problem(n.Origin, "a policy is an object with Version and Statement")
 		return p
@@ -128,7 +130,7 @@ func Build(n Node) *Policy {
 			found = true
 			p.statements(v)
 		default:
-			p.problem(v.Origin, "the policy has an element %s; its elements are Version, Id and Statement", quote(key))
+			p.problem(v.Origin, "the policy has an element %s; its elements are Version, Id and Statement", node.Quote(key))
 		}
 	}
 	if !found && !n.Partial {
@@ -144,19 +146,19 @@ func (p *Policy) problem(origin any, format string, args ...any) {
 	}
 }
 
-func (p *Policy) statements(n Node) {
+func (p *Policy) statements(n node.Node) {
 	switch n.Kind {
-	case UnknownNode, NullNode:
+	case node.Unknown, node.Null:
 		p.Partial = true
-	case ObjectNode:
+	case node.Object:
 		p.Statements = append(p.Statements, p.statement(n))
-	case ListNode:
+	case node.List:
 		p.Partial = p.Partial || n.Partial
 		for _, e := range n.Elems {
 			switch e.Kind {
-			case ObjectNode:
+			case node.Object:
 				p.Statements = append(p.Statements, p.statement(e))
-			case UnknownNode:
+			case node.Unknown:
 				p.Partial = true
 			default:
 				p.problem(e.Origin, "a statement is an object")
@@ -167,7 +169,7 @@ func (p *Policy) statements(n Node) {
 	}
 }
 
-func (p *Policy) statement(n Node) Statement {
+func (p *Policy) statement(n node.Node) Statement {
 	s := Statement{Origin: n.Origin}
 	effect := false
 	for i, key := range n.Keys {
@@ -193,7 +195,7 @@ func (p *Policy) statement(n Node) Statement {
 		case "condition":
 			p.conditions(&s, v)
 		default:
-			p.problem(v.Origin, "a statement has an element %s, which IAM does not know", quote(key))
+			p.problem(v.Origin, "a statement has an element %s, which IAM does not know", node.Quote(key))
 		}
 	}
 	switch {
@@ -223,46 +225,46 @@ func (s *Set) add(t Set) {
 	s.Items = append(s.Items, t.Items...)
 }
 
-func (p *Policy) text(n Node, element string) Text {
+func (p *Policy) text(n node.Node, element string) Text {
 	switch n.Kind {
-	case TextNode:
+	case node.Text:
 		return Text{n.Text, n.Origin}
-	case UnknownNode:
-		return Text{Hole, n.Origin}
+	case node.Unknown:
+		return Text{node.Hole, n.Origin}
 	}
 	p.problem(n.Origin, "%s is a string", element)
 	return Text{Origin: n.Origin}
 }
 
-func (p *Policy) effect(n Node) Effect {
+func (p *Policy) effect(n node.Node) Effect {
 	t := p.text(n, "Effect")
 	switch {
 	case strings.EqualFold(t.S, "Allow"):
 		return Allow
 	case strings.EqualFold(t.S, "Deny"):
 		return Deny
-	case n.Kind == TextNode && t.Known():
+	case n.Kind == node.Text && t.Known():
 		p.problem(n.Origin, "Effect is %s; it is Allow or Deny", t)
 	}
 	return UnknownEffect
 }
 
-func (p *Policy) set(n Node, element string) Set {
+func (p *Policy) set(n node.Node, element string) Set {
 	s := Set{Present: true, Origin: n.Origin}
 	switch n.Kind {
-	case TextNode:
+	case node.Text:
 		s.Items = []Text{{n.Text, n.Origin}}
-	case UnknownNode:
+	case node.Unknown:
 		s.Partial = true
-	case NullNode:
+	case node.Null:
 		s.Present = false
-	case ListNode:
+	case node.List:
 		s.Partial = n.Partial
 		for _, e := range n.Elems {
 			switch e.Kind {
-			case TextNode:
+			case node.Text:
 				s.Items = append(s.Items, Text{e.Text, e.Origin})
-			case UnknownNode:
+			case node.Unknown:
 				s.Partial = true
 			default:
 				p.problem(e.Origin, "%s takes strings", element)
@@ -274,17 +276,17 @@ func (p *Policy) set(n Node, element string) Set {
 	return s
 }
 
-func (p *Policy) principals(n Node) Principals {
+func (p *Policy) principals(n node.Node) Principals {
 	out := Principals{Present: true, Origin: n.Origin}
 	switch n.Kind {
-	case TextNode:
-		if n.Text != "*" && !strings.Contains(n.Text, Hole) {
-			p.problem(n.Origin, `Principal is %s; a single text can only be "*"`, quote(n.Text))
+	case node.Text:
+		if n.Text != "*" && !strings.Contains(n.Text, node.Hole) {
+			p.problem(n.Origin, `Principal is %s; a single text can only be "*"`, node.Quote(n.Text))
 		}
 		out.Entries = []PrincipalEntry{{"*", Text{n.Text, n.Origin}}}
-	case UnknownNode:
+	case node.Unknown:
 		out.Partial = true
-	case ObjectNode:
+	case node.Object:
 		out.Partial = n.Partial
 		for i, key := range n.Keys {
 			kind := ""
@@ -295,11 +297,11 @@ func (p *Policy) principals(n Node) Principals {
 			}
 			if kind == "" {
 				kind = key
-				p.problem(n.Elems[i].Origin, "Principal has a kind %s; the kinds are AWS, Service, Federated and CanonicalUser", quote(key))
+				p.problem(n.Elems[i].Origin, "Principal has a kind %s; the kinds are AWS, Service, Federated and CanonicalUser", node.Quote(key))
 			}
 			set := p.set(n.Elems[i], "Principal")
 			if kind == "Federated" && set.Partial && len(set.Items) == 0 { // the conditions may tell which provider it is
-				set.Items = []Text{{Hole, n.Elems[i].Origin}}
+				set.Items = []Text{{node.Hole, n.Elems[i].Origin}}
 			}
 			out.Partial = out.Partial || set.Partial
 			for _, v := range set.Items {
@@ -312,14 +314,14 @@ func (p *Policy) principals(n Node) Principals {
 	return out
 }
 
-func (p *Policy) conditions(s *Statement, n Node) {
+func (p *Policy) conditions(s *Statement, n node.Node) {
 	switch n.Kind {
-	case UnknownNode:
+	case node.Unknown:
 		s.ConditionsPartial = true
 		return
-	case NullNode:
+	case node.Null:
 		return
-	case ObjectNode:
+	case node.Object:
 	default:
 		p.problem(n.Origin, "Condition is an object of operators")
 		return
@@ -327,11 +329,11 @@ func (p *Policy) conditions(s *Statement, n Node) {
 	s.ConditionsPartial = s.ConditionsPartial || n.Partial
 	for i, operator := range n.Keys {
 		keys := n.Elems[i]
-		if keys.Kind != ObjectNode {
-			if keys.Kind == UnknownNode {
+		if keys.Kind != node.Object {
+			if keys.Kind == node.Unknown {
 				s.ConditionsPartial = true
 			} else {
-				p.problem(keys.Origin, "the condition operator %s takes an object of keys", quote(operator))
+				p.problem(keys.Origin, "the condition operator %s takes an object of keys", node.Quote(operator))
 			}
 			continue
 		}

@@ -3,6 +3,8 @@ package iam
 import (
 	"sort"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 // sharedIssuers are identity providers that sign tokens for everybody who has an account there, with the token's claim that tells
@@ -90,7 +92,7 @@ func namesOwner(kind keyKind, subject string) bool {
 	if i := strings.IndexAny(subject, "*?"); i >= 0 {
 		literal = subject[:i]
 	}
-	if i := strings.Index(literal, Hole); i >= 0 {
+	if i := strings.Index(literal, node.Hole); i >= 0 {
 		literal, unknown = literal[:i], true
 	}
 	labelled := false

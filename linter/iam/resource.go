@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 // Width says how wide a resource of a policy is.
@@ -28,10 +29,10 @@ func ResourceWidth(resource string) (w Width, part string) {
 		return EveryResource, "every resource"
 	}
 	f := strings.SplitN(resource, ":", 6)
-	if len(f) < 6 || !strings.EqualFold(f[0], "arn") || strings.Contains(f[0]+f[2], Hole) {
+	if len(f) < 6 || !strings.EqualFold(f[0], "arn") || strings.Contains(f[0]+f[2], node.Hole) {
 		// Not an ARN that can be taken apart: a part that is unknown, or something AWS will refuse. A pattern such as
 		// "arn:*" still reaches everything.
-		if wild(f[0]) && !strings.Contains(resource, Hole) || len(f) < 6 && len(f) > 1 && actions.OnlyStars(f[len(f)-1]) && !strings.Contains(resource, Hole) {
+		if wild(f[0]) && !strings.Contains(resource, node.Hole) || len(f) < 6 && len(f) > 1 && actions.OnlyStars(f[len(f)-1]) && !strings.Contains(resource, node.Hole) {
 			return EveryResource, "every resource"
 		}
 		return Named, ""
@@ -62,7 +63,7 @@ func nameWidth(service, name string) (Width, string) {
 			return WidePart, "resources of every name"
 		}
 		for _, t := range types {
-			if !strings.Contains(first, Hole) && actions.Glob(first, t) {
+			if !strings.Contains(first, node.Hole) && actions.Glob(first, t) {
 				return WidePart, "several resource types"
 			}
 		}

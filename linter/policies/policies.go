@@ -13,6 +13,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/lang"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 )
 
@@ -112,28 +113,28 @@ func checkCases(m *eval.Module, kind iam.Kind, doc *iam.Policy, v value.Value, a
 
 // policyNode turns an evaluated value into what package iam reads. Parts that no source wrote, or that a caller of the module wrote, get
 // the place of what holds them: a finding stands in the module that grants, with its callers beside it.
-func policyNode(m *eval.Module, v value.Value, at value.Locator, depth int) iam.Node {
+func policyNode(m *eval.Module, v value.Value, at value.Locator, depth int) node.Node {
 	if from := v.Range().Filename; from != "" && !foreign(m, from) {
 		at = value.At(v.Range())
 	}
-	n := iam.Node{Origin: at}
+	n := node.Node{Origin: at}
 	if depth > 40 {
 		return n
 	}
 	switch v.Kind() {
 	case value.Null:
-		n.Kind = iam.NullNode
+		n.Kind = node.Null
 	case value.String, value.Number, value.Bool:
-		if s, ok := v.Pattern(iam.Hole); ok {
-			n.Kind, n.Text = iam.TextNode, s
+		if s, ok := v.Pattern(node.Hole); ok {
+			n.Kind, n.Text = node.Text, s
 		}
 	case value.List:
-		n.Kind, n.Partial = iam.ListNode, v.Partial()
+		n.Kind, n.Partial = node.List, v.Partial()
 		for _, e := range v.Elems() {
 			n.Elems = append(n.Elems, policyNode(m, e, at, depth+1))
 		}
 	case value.Map:
-		n.Kind, n.Partial, n.Keys = iam.ObjectNode, v.Partial(), v.Keys()
+		n.Kind, n.Partial, n.Keys = node.Object, v.Partial(), v.Keys()
 		for _, k := range n.Keys {
 			n.Elems = append(n.Elems, policyNode(m, v.Get(k), at, depth+1))
 		}
@@ -283,21 +284,21 @@ func isBoundary(root *eval.Root, r *eval.Resource) bool {
 }
 
 // permissions turns resources that add one statement to a policy, with arguments instead of JSON, into that statement.
-var permissions = map[string]func(*eval.Resource) iam.Node{
-	"aws_lambda_permission": func(r *eval.Resource) iam.Node {
+var permissions = map[string]func(*eval.Resource) node.Node{
+	"aws_lambda_permission": func(r *eval.Resource) node.Node {
 		return permission(r, "function_name", map[string]string{"source_arn": "ArnLike aws:SourceArn", "source_account": "StringEquals aws:SourceAccount",
 			"principal_org_id": "StringEquals aws:PrincipalOrgID"})
 	},
-	"aws_lambda_layer_version_permission": func(r *eval.Resource) iam.Node {
+	"aws_lambda_layer_version_permission": func(r *eval.Resource) node.Node {
 		return permission(r, "layer_name", map[string]string{"organization_id": "StringEquals aws:PrincipalOrgID"})
 	},
-	"aws_cloudwatch_event_permission": func(r *eval.Resource) iam.Node {
+	"aws_cloudwatch_event_permission": func(r *eval.Resource) node.Node {
 		n := permission(r, "event_bus_name", nil)
 		for _, b := range r.Blocks("condition") {
 			operator, ok1 := b.Attr("type").Str()
 			key, ok2 := b.Attr("key").Str()
 			if !ok1 || !ok2 {
-				return iam.Node{Origin: r}
+				return node.Node{Origin: r}
 			}
 			n = withCondition(n, operator, key, policyNode(r.Module, b.Attr("value"), b, 0))
 		}
@@ -305,12 +306,12 @@ var permissions = map[string]func(*eval.Resource) iam.Node{
 	},
 }
 
-func permission(r *eval.Resource, resource string, conditions map[string]string) iam.Node {
-	text := func(name, missing string) iam.Node {
+func permission(r *eval.Resource, resource string, conditions map[string]string) node.Node {
+	text := func(name, missing string) node.Node {
 		if v := r.Attr(name); v.IsSet() {
 			return policyNode(r.Module, v, r.AttrRange(name), 0)
 		}
-		return iam.Node{Kind: iam.TextNode, Text: missing, Origin: r}
+		return node.Node{Kind: node.Text, Text: missing, Origin: r}
 	}
 	action := "events:PutEvents"
 	if r.Type == "aws_lambda_layer_version_permission" {
@@ -321,7 +322,7 @@ func permission(r *eval.Resource, resource string, conditions map[string]string)
 	if ServiceName(principal.Text) {
 		kind = "Service"
 	}
-	n := object(r, "Effect", iam.Node{Kind: iam.TextNode, Text: "Allow", Origin: r}, "Principal", object(r, kind, principal),
+	n := object(r, "Effect", node.Node{Kind: node.Text, Text: "Allow", Origin: r}, "Principal", object(r, kind, principal),
 		"Action", text("action", action), "Resource", text(resource, "default"))
 	for _, name := range []string{"source_arn", "source_account", "principal_org_id", "organization_id"} {
 		if spec, ok := conditions[name]; ok && r.Attr(name).IsSet() {
@@ -343,7 +344,7 @@ func ServiceName(principal string) bool {
 }
 
 // withCondition adds a condition to a statement that permission made.
-func withCondition(n iam.Node, operator, key string, value iam.Node) iam.Node {
+func withCondition(n node.Node, operator, key string, value node.Node) node.Node {
 	one := object(n.Origin, operator, object(n.Origin, key, value))
 	for i, k := range n.Keys {
 		if k == "Condition" {
@@ -357,11 +358,11 @@ func withCondition(n iam.Node, operator, key string, value iam.Node) iam.Node {
 }
 
 // object makes an object from keys and values in turn; the values are nodes.
-func object(origin any, pairs ...any) iam.Node {
-	n := iam.Node{Kind: iam.ObjectNode, Origin: origin}
+func object(origin any, pairs ...any) node.Node {
+	n := node.Node{Kind: node.Object, Origin: origin}
 	for i := 0; i < len(pairs); i += 2 {
 		n.Keys = append(n.Keys, pairs[i].(string))
-		n.Elems = append(n.Elems, pairs[i+1].(iam.Node))
+		n.Elems = append(n.Elems, pairs[i+1].(node.Node))
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam"
 	"github.com/titanicml/terraform-provider-titanicml/linter/iam/actions"
+	"github.com/titanicml/terraform-provider-titanicml/linter/iam/node"
 )
 
 // request is one call as IAM sees it.
@@ -33,7 +34,7 @@ func allows(policies []*iam.Policy, r request) bool {
 }
 
 func covers(has, not iam.Set, text string, match func(pattern, text string) bool) bool {
-	matches := func(t iam.Text) bool { return match(strings.ReplaceAll(t.S, iam.Hole, "*"), text) }
+	matches := func(t iam.Text) bool { return match(strings.ReplaceAll(t.S, node.Hole, "*"), text) }
 	if not.Present {
 		return !slices.ContainsFunc(not.Items, matches)
 	}
@@ -71,14 +72,14 @@ func holds(s iam.Statement, context map[string]string) bool {
 			return false
 		}
 		matches := slices.ContainsFunc(c.Values.Items, func(t iam.Text) bool {
-			pattern := strings.ReplaceAll(t.S, iam.Hole, "*")
+			pattern := strings.ReplaceAll(t.S, node.Hole, "*")
 			switch {
 			case strings.HasSuffix(base, "Like"), strings.HasPrefix(base, "Arn"):
 				return actions.Glob(pattern, value)
 			case strings.EqualFold(base, "Bool"):
 				return strings.EqualFold(pattern, value)
 			}
-			return actions.Glob(pattern, value) && (pattern == value || strings.Contains(t.S, iam.Hole))
+			return actions.Glob(pattern, value) && (pattern == value || strings.Contains(t.S, node.Hole))
 		})
 		if matches == negative {
 			return false

@@ -1,4 +1,6 @@
-package iam
+// Package node reads JSON in which parts are unknown, as policies of an evaluated configuration have them. In goes a text, out comes a tree of
+// nodes with the place of each, or where the text stops being JSON.
+package node
 
 import (
 	"fmt"
@@ -8,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Hole stands for an unknown part inside a text. It is a code point that no text may use for interchange; package eval
-// of the linter uses the same one.
+// Hole stands for an unknown part inside a text. It is a code point that no text may use for interchange.
 const Hole = "\U0010FFFE"
 
 // MaxText is the size in bytes above which a policy is refused. AWS takes at most 20 KiB (resource policies of S3); the rest
@@ -19,27 +20,27 @@ const MaxText = 1 << 20
 // maxDepth bounds nesting; a policy needs five levels.
 const maxDepth = 32
 
-// NodeKind tells what a Node holds.
-type NodeKind uint8
+// Kind tells what a Node holds.
+type Kind uint8
 
-// The kinds of nodes. UnknownNode is a value of which nothing is known.
+// The kinds of nodes. Unknown is a value of which nothing is known.
 const (
-	UnknownNode NodeKind = iota
-	NullNode
-	TextNode // also numbers and booleans, which IAM takes as text
-	ListNode
-	ObjectNode
+	Unknown Kind = iota
+	Null
+	Text // also numbers and booleans, which IAM takes as text
+	List
+	Object
 )
 
 // Node is a JSON value that may have unknown parts. Policies are built from it, whether they come from text or from
 // evaluated HCL.
 type Node struct {
-	Kind NodeKind
-	// Text of a TextNode, with a Hole for every unknown part.
+	Kind Kind
+	// Text of a Text, with a Hole for every unknown part.
 	Text string
-	// Keys of an ObjectNode; the values stand at the same positions of Elems.
+	// Keys of an Object; the values stand at the same positions of Elems.
 	Keys []string
-	// Elems of a ListNode, or the values of an ObjectNode.
+	// Elems of a List, or the values of an Object.
 	Elems []Node
 	// Partial: the list or object may have further members that are unknown.
 	Partial bool
@@ -58,12 +59,12 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
-// Offset is the Origin of nodes that ParseNode makes: a byte offset in the text.
+// Offset is the Origin of nodes that Parse makes: a byte offset in the text.
 type Offset int
 
-// ParseNode reads JSON in which a Hole may stand inside strings, and for whole values, list elements and object members.
+// Parse reads JSON in which a Hole may stand inside strings, and for whole values, list elements and object members.
 // Unlike encoding/json it keeps the order and duplicates of keys, and where each value stood.
-func ParseNode(text string) (Node, error) {
+func Parse(text string) (Node, error) {
 	if len(text) > MaxText {
 		return Node{}, &SyntaxError{1, 1, fmt.Sprintf("the text has %d bytes; a policy has at most %d", len(text), MaxText)}
 	}
@@ -130,7 +131,7 @@ func (p *jsonParser) value(depth int) (Node, error) {
 		return p.list(n, depth)
 	case c == '"':
 		s, err := p.str()
-		n.Kind, n.Text = TextNode, s
+		n.Kind, n.Text = Text, s
 		return n, err
 	case c == 0:
 		return n, p.fail("the policy ends where a value is expected")
@@ -142,14 +143,14 @@ func (p *jsonParser) value(depth int) (Node, error) {
 	word := p.text[start:p.at]
 	switch {
 	case word == "null":
-		n.Kind = NullNode
+		n.Kind = Null
 	case word == "true", word == "false", isNumber(word):
-		n.Kind, n.Text = TextNode, word
+		n.Kind, n.Text = Text, word
 	case strings.Contains(word, Hole):
-		n.Kind = UnknownNode
+		n.Kind = Unknown
 	default:
 		p.at = start
-		return n, p.fail("%s is no JSON value", quote(word))
+		return n, p.fail("%s is no JSON value", Quote(word))
 	}
 	return n, nil
 }
@@ -168,7 +169,7 @@ func isNumber(s string) bool {
 }
 
 func (p *jsonParser) list(n Node, depth int) (Node, error) {
-	n.Kind = ListNode
+	n.Kind = List
 	p.at++
 	for {
 		if p.space(); p.next() == ']' {
@@ -182,7 +183,7 @@ func (p *jsonParser) list(n Node, depth int) (Node, error) {
 		if err != nil {
 			return n, err
 		}
-		if e.Kind != UnknownNode {
+		if e.Kind != Unknown {
 			n.Elems = append(n.Elems, e)
 		} else {
 			n.Partial = true
@@ -202,7 +203,7 @@ func (p *jsonParser) list(n Node, depth int) (Node, error) {
 }
 
 func (p *jsonParser) object(n Node, depth int) (Node, error) {
-	n.Kind = ObjectNode
+	n.Kind = Object
 	p.at++
 	for {
 		p.space()
@@ -225,7 +226,7 @@ func (p *jsonParser) object(n Node, depth int) (Node, error) {
 			return n, err
 		}
 		if p.space(); p.next() != ':' {
-			return n, p.fail("a colon is expected after the key %s", quote(key))
+			return n, p.fail("a colon is expected after the key %s", Quote(key))
 		}
 		p.at++
 		v, err := p.value(depth + 1)
@@ -284,7 +285,7 @@ func (p *jsonParser) escape() (rune, error) {
 	}
 	r, ok := p.hex(p.at)
 	if !ok {
-		return 0, p.fail("%s is no escape", quote(p.text[p.at:p.at+2]))
+		return 0, p.fail("%s is no escape", Quote(p.text[p.at:p.at+2]))
 	}
 	p.at += 6
 	if utf16.IsSurrogate(r) {
@@ -307,8 +308,8 @@ func (p *jsonParser) hex(at int) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// quote shows a text in a message: quoted, shortened, unknown parts as dots.
-func quote(s string) string {
+// Quote shows a text in a message: quoted, shortened, unknown parts as dots.
+func Quote(s string) string {
 	const most = 120
 	if len(s) > most {
 		s = s[:most-3]
