@@ -28,7 +28,7 @@ type Variant struct {
 	Weight   float64 // InitialVariantWeight; 0 takes no traffic but TargetVariant's
 	Count    int     // processes; 0 is 1
 	// Stage puts the model into dir (which stands for /opt/ml/model) before the process starts:
-	// usually container.Unpack of the artifact. nil: no model data.
+	// usually archive.Unpack of the artifact. nil: no model data.
 	Stage          func(ctx context.Context, dir string) error
 	StartupTimeout time.Duration // ContainerStartupHealthCheckTimeoutInSeconds; 0 is 60s
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/archive"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/images"
@@ -307,7 +308,7 @@ func (h *Hosting) stage(variant api.Document) func(ctx context.Context, dir stri
 	if uri == "" {
 		return nil
 	}
-	unpack := variant.Text("DataKind") == archive
+	unpack := variant.Text("DataKind") == gzipped
 	return func(ctx context.Context, dir string) error {
 		bucket, key, err := objectstore.ParseURI(uri)
 		if err != nil {
@@ -322,7 +323,7 @@ func (h *Hosting) stage(variant api.Document) func(ctx context.Context, dir stri
 			return wrapStage(uri, err)
 		}
 		defer body.Close()
-		return wrapStage(uri, container.Unpack(ctx, body, dir, container.Limits{}))
+		return wrapStage(uri, archive.Unpack(ctx, body, dir, archive.Limits{}))
 	}
 }
 

@@ -96,13 +96,13 @@ func (h *Hosting) resolve(ctx context.Context, region string, definition api.Doc
 		source = definition
 	}
 	if uri := source.Text("ModelDataUrl"); uri != "" {
-		facts["Data"], facts["DataKind"] = uri, archive
+		facts["Data"], facts["DataKind"] = uri, gzipped
 		return facts, nil
 	}
 	if data := source.Child("ModelDataSource", "S3DataSource"); data != nil {
 		facts["Data"], facts["DataKind"] = data.Text("S3Uri"), files
 		if data.Text("CompressionType") == "Gzip" {
-			facts["DataKind"] = archive
+			facts["DataKind"] = gzipped
 		}
 	}
 	return facts, nil
@@ -110,7 +110,7 @@ func (h *Hosting) resolve(ctx context.Context, region string, definition api.Doc
 
 // The kinds of model data: a tar.gz to unpack, or files as they are.
 const (
-	archive = "archive"
+	gzipped = "archive"
 	files   = "files"
 )
 

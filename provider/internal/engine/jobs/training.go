@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/archive"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
@@ -443,7 +444,7 @@ func (j *Jobs) uploadArchive(dir, uri string) error {
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	if err := container.Pack(ctx, dir, file); err != nil {
+	if err := archive.Pack(ctx, dir, file); err != nil {
 		return clientError("Artifact upload failed: pack %s: %v", path.Base(uri), err)
 	}
 	if _, err := file.Seek(0, 0); err != nil {

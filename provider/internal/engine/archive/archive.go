@@ -1,4 +1,6 @@
-package container
+// Package archive packs and unpacks the tar.gz files of models and outputs. In goes a directory or an archive from outside, out comes an archive
+// whose bytes depend on content only, or a directory that nothing has left; what exceeds the limits is refused.
+package archive
 
 import (
 	"archive/tar"
@@ -119,7 +121,7 @@ func Unpack(ctx context.Context, r io.Reader, dir string, limits Limits) error {
 	defer root.Close()
 	gz, err := gzip.NewReader(bufio.NewReader(contextReader{ctx, r}))
 	if err != nil {
-		return fmt.Errorf("unpack: the archive is not a gzip file: %w", archiveError(err))
+		return fmt.Errorf("unpack: the archive is not a gzip file: %w", readError(err))
 	}
 	tr := tar.NewReader(gz)
 	u := unpacker{root: root, limits: limits}
@@ -129,10 +131,10 @@ func Unpack(ctx context.Context, r io.Reader, dir string, limits Limits) error {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("unpack: after %d entries the archive is corrupt: %w", u.entries, archiveError(err))
+			return fmt.Errorf("unpack: after %d entries the archive is corrupt: %w", u.entries, readError(err))
 		}
 		if err := u.entry(h, tr); err != nil {
-			return fmt.Errorf("unpack: entry %q: %w", clipTo(h.Name, 200), err)
+			return fmt.Errorf("unpack: entry %.200q: %w", h.Name, err)
 		}
 	}
 	// The gzip checksum stands after the tar's end; a little padding before it is usual, more
@@ -141,13 +143,13 @@ func Unpack(ctx context.Context, r io.Reader, dir string, limits Limits) error {
 		if err == nil {
 			return fmt.Errorf("unpack: more than %d bytes follow the end of the archive", n)
 		}
-		return fmt.Errorf("unpack: the archive is corrupt at its end: %w", archiveError(err))
+		return fmt.Errorf("unpack: the archive is corrupt at its end: %w", readError(err))
 	}
 	return nil
 }
 
-// archiveError gives the readers' terse ends a meaning.
-func archiveError(err error) error {
+// readError gives the readers' terse ends a meaning.
+func readError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("it ends too early, as if the upload was cut")
@@ -212,7 +214,7 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 		return err
 	}
 	if _, err := io.Copy(f, r); err != nil {
-		return errors.Join(archiveError(err), f.Close())
+		return errors.Join(readError(err), f.Close())
 	}
 	return f.Close()
 }

@@ -1,4 +1,4 @@
-package container
+package archive
 
 import (
 	"archive/tar"
