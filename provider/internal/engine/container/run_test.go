@@ -50,11 +50,11 @@ func contain(args []string) {
 		fmt.Println("metric=42")
 	case "hang":
 		fmt.Println("hanging")
-		select {}
+		time.Sleep(time.Hour) // not select: the runtime ends a program that can never go on
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("deaf")
-		select {}
+		time.Sleep(time.Hour) // not select: the runtime ends a program that can never go on
 	case "polite":
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, syscall.SIGTERM)
