@@ -6,6 +6,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/hosting"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/jobs"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/registry"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
 
 // operations is the table of everything the engine answers as SageMaker.
@@ -58,5 +59,12 @@ func operations(c *catalog.Catalog, r *registry.Registry, j *jobs.Jobs, h *hosti
 		"AddTags":    c.AddTags,
 		"ListTags":   c.ListTags,
 		"DeleteTags": c.DeleteTags,
+
+		"Search": c.Search(map[string]catalog.Searched{
+			"TrainingJob":       {Kind: store.TrainingJob, Document: jobs.TrainingDocument},
+			"ModelPackageGroup": {Kind: store.ModelPackageGroup, Document: registry.GroupDocument},
+			"ModelPackage":      {Kind: store.ModelPackage, Document: registry.PackageDocument},
+			"Endpoint":          {Kind: store.Endpoint, Document: h.EndpointDocument},
+		}),
 	}
 }

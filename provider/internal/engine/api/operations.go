@@ -1,7 +1,8 @@
 package api
 
 // Operations names every SageMaker operation the engine answers, in the order
-// of the design. The shape table holds what these reach and nothing else; the
+// of the design; Search, which AWS's Python SDK asks when it registers a model,
+// comes last. The shape table holds what these reach and nothing else; the
 // engine's handler table is checked against it when the engine opens.
 var Operations = []string{
 	"CreateTrainingJob", "DescribeTrainingJob", "ListTrainingJobs", "StopTrainingJob", "DeleteTrainingJob",
@@ -13,4 +14,5 @@ var Operations = []string{
 	"CreateEndpointConfig", "DescribeEndpointConfig", "ListEndpointConfigs", "DeleteEndpointConfig",
 	"CreateEndpoint", "DescribeEndpoint", "ListEndpoints", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities", "DeleteEndpoint",
 	"AddTags", "ListTags", "DeleteTags",
+	"Search",
 }

@@ -290,6 +290,11 @@ func (h *Hosting) DescribeEndpoint(ctx context.Context, r api.Request) (api.Docu
 	if err != nil {
 		return nil, err
 	}
+	return h.EndpointDocument(record), nil
+}
+
+// EndpointDocument returns an endpoint as it is described and searched, with what its fleet runs at the moment.
+func (h *Hosting) EndpointDocument(record *store.Record) api.Document {
 	result := describeEndpoint(record)
 	key := fleet.Key{Region: record.Region, Endpoint: record.Name}
 	if variants := h.variantSummaries(key, record); len(variants) > 0 {
@@ -298,7 +303,7 @@ func (h *Hosting) DescribeEndpoint(ctx context.Context, r api.Request) (api.Docu
 	if summary := h.pendingSummary(key, record); summary != nil {
 		result["PendingDeploymentSummary"] = map[string]any(summary)
 	}
-	return result, nil
+	return result
 }
 
 func describeEndpoint(record *store.Record) api.Document {

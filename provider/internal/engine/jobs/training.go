@@ -168,10 +168,11 @@ func (j *Jobs) DescribeTraining(ctx context.Context, r api.Request) (api.Documen
 	if err != nil {
 		return nil, err
 	}
-	return describeTraining(record), nil
+	return TrainingDocument(record), nil
 }
 
-func describeTraining(record *store.Record) api.Document {
+// TrainingDocument returns a training job as it is described and searched.
+func TrainingDocument(record *store.Record) api.Document {
 	result := record.Document.Clone()
 	result["TrainingJobArn"] = record.ARN()
 	result["TrainingJobStatus"] = record.Status
@@ -183,7 +184,7 @@ func describeTraining(record *store.Record) api.Document {
 // ListTraining answers ListTrainingJobs.
 func (j *Jobs) ListTraining(ctx context.Context, r api.Request) (api.Document, error) {
 	return j.Catalog.List(ctx, r, catalog.Listing{
-		Kind: store.TrainingJob, Member: "TrainingJobSummaries", Summary: describeTraining,
+		Kind: store.TrainingJob, Member: "TrainingJobSummaries", Summary: TrainingDocument,
 		EmptyFor: []string{"WarmPoolStatusEquals", "TrainingPlanArnEquals"},
 	})
 }

@@ -36,10 +36,11 @@ func (g *Registry) DescribeGroup(ctx context.Context, r api.Request) (api.Docume
 	if err != nil {
 		return nil, err
 	}
-	return describeGroup(record), nil
+	return GroupDocument(record), nil
 }
 
-func describeGroup(record *store.Record) api.Document {
+// GroupDocument returns a model package group as it is described and searched.
+func GroupDocument(record *store.Record) api.Document {
 	result := record.Document.Clone()
 	result["ModelPackageGroupArn"] = record.ARN()
 	result["ModelPackageGroupStatus"] = record.Status
@@ -53,7 +54,7 @@ func (g *Registry) ListGroups(ctx context.Context, r api.Request) (api.Document,
 		return api.Document{"ModelPackageGroupSummaryList": []any{}}, nil
 	}
 	return g.catalog.List(ctx, r, catalog.Listing{
-		Kind: store.ModelPackageGroup, Member: "ModelPackageGroupSummaryList", Summary: describeGroup,
+		Kind: store.ModelPackageGroup, Member: "ModelPackageGroupSummaryList", Summary: GroupDocument,
 	})
 }
 

@@ -119,7 +119,7 @@ func (g *Registry) DescribePackage(ctx context.Context, r api.Request) (api.Docu
 	if err != nil {
 		return nil, err
 	}
-	return describePackage(record), nil
+	return PackageDocument(record), nil
 }
 
 // Package finds a model package by name, "group/version" or ARN.
@@ -131,7 +131,8 @@ func (g *Registry) Package(ctx context.Context, region, nameOrARN string) (*stor
 	return g.catalog.Get(ctx, store.ModelPackage, region, name)
 }
 
-func describePackage(record *store.Record) api.Document {
+// PackageDocument returns a model package as it is described and searched.
+func PackageDocument(record *store.Record) api.Document {
 	result := record.Document.Clone()
 	result["ModelPackageArn"] = record.ARN()
 	result["ModelPackageStatus"] = record.Status
@@ -158,7 +159,7 @@ func (g *Registry) BatchDescribePackages(ctx context.Context, r api.Request) (ap
 			failed[arn] = map[string]any{"ErrorCode": service.Code, "ErrorResponse": service.Message}
 			continue
 		}
-		found[arn] = describePackage(record)
+		found[arn] = PackageDocument(record)
 	}
 	return api.Document{"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": failed}, nil
 }
@@ -169,7 +170,7 @@ func (g *Registry) ListPackages(ctx context.Context, r api.Request) (api.Documen
 	listing := catalog.Listing{
 		Kind: store.ModelPackage, Member: "ModelPackageSummaryList", ApprovalFrom: "ModelApprovalStatus",
 		Summary: func(record *store.Record) api.Document {
-			summary := describePackage(record)
+			summary := PackageDocument(record)
 			if record.Family != "" {
 				delete(summary, "ModelPackageName")
 			}

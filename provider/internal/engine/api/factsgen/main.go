@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
@@ -117,6 +118,10 @@ func read(name string) ([]byte, error) {
 	return io.ReadAll(zip)
 }
 
+// reached names, of a structure that joins what all of SageMaker has, the
+// members that the engine fills.
+var reached = map[string][]string{"SearchRecord": {"TrainingJob", "Endpoint", "ModelPackage", "ModelPackageGroup"}}
+
 func distil(src source, from string) (api.Table, error) {
 	table := api.Table{
 		Source:     from,
@@ -138,6 +143,9 @@ func distil(src source, from string) (api.Table, error) {
 		kept := &api.Shape{Type: s.Type, Required: s.Required, Min: s.Min, Max: s.Max, Pattern: s.Pattern, Enum: s.Enum}
 		table.Shapes[name] = kept
 		for member, ref := range s.Members {
+			if only := reached[name]; only != nil && !slices.Contains(only, member) {
+				continue
+			}
 			if kept.Members == nil {
 				kept.Members = map[string]string{}
 			}
