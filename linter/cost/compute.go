@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/amount"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 )
 
 // function pays per request and for memory times duration.
@@ -21,9 +24,9 @@ func function(b *biller) {
 	}
 	requests, okRequests := b.usage.Find(b.kind.Type, b.address, "monthly_requests")
 	milliseconds, okDuration := b.usage.Find(b.kind.Type, b.address, "request_duration_ms")
-	seconds := unknown
+	seconds := amount.Unknown
 	if okRequests && okDuration {
-		seconds = exactly(requests * milliseconds / 1000 * memory / 1024)
+		seconds = amount.Exactly(requests * milliseconds / 1000 * memory / 1024)
 	}
 	b.lineOf("duration", kind, seconds, "request_duration_ms")
 }
@@ -61,13 +64,13 @@ func service(b *biller) {
 		b.unknown("its task definition is not in this plan, or does not run on Fargate")
 		return
 	}
-	tasks := unknown
+	tasks := amount.Unknown
 	if n, ok := b.usage.Find(b.kind.Type, b.address, "average_tasks"); ok {
-		tasks = exactly(n)
+		tasks = amount.Exactly(n)
 	} else if n, ok := b.number("desired_count"); ok {
-		tasks = exactly(n)
+		tasks = amount.Exactly(n)
 	}
-	size.lines(b, tasks.times(HoursPerMonth), "average_tasks")
+	size.lines(b, tasks.Times(HoursPerMonth), "average_tasks")
 	b.spot()
 }
 
@@ -117,13 +120,13 @@ func fargateSize(r *resource) (taskSize, bool) {
 	return taskSize{cpu / 1024, memory / 1024, architecture == "ARM64"}, okCPU && okMemory && slices.Contains(kinds, any("FARGATE"))
 }
 
-func (s taskSize) lines(b *biller, hours Quantity, parameter string) {
+func (s taskSize) lines(b *biller, hours amount.Quantity, parameter string) {
 	prefix := "fargate."
 	if s.arm {
 		prefix = "fargate.arm."
 	}
-	b.lineOf(fmt.Sprintf("tasks, %g vCPU", s.vcpu), prefix+"vcpu", hours.times(s.vcpu), parameter)
-	b.lineOf(fmt.Sprintf("tasks, %g GB", s.memory), prefix+"memory", hours.times(s.memory), parameter)
+	b.lineOf(fmt.Sprintf("tasks, %g vCPU", s.vcpu), prefix+"vcpu", hours.Times(s.vcpu), parameter)
+	b.lineOf(fmt.Sprintf("tasks, %g GB", s.memory), prefix+"memory", hours.Times(s.memory), parameter)
 }
 
 // endpoint prices titanicml_endpoint and aws_sagemaker_endpoint.
@@ -187,7 +190,7 @@ func (b *biller) hosting(kind string, count float64) {
 	if n, ok := b.usage.Find(b.kind.Type, b.address, "average_instances"); ok {
 		count = n
 	}
-	b.line("instances "+kind, "sagemaker.hosting."+kind, exactly(count*hours))
+	b.line("instances "+kind, "sagemaker.hosting."+kind, amount.Exactly(count*hours))
 	b.usageLine("data", "sagemaker.hosting.data", "monthly_data_processed_gb")
 }
 
@@ -222,9 +225,9 @@ func scalingTarget(b *biller) {
 		b.unknown("its endpoint %s is not in this plan", id)
 		return
 	}
-	added := between(0, (most-least)*HoursPerMonth)
+	added := amount.Between(0, (most-least)*HoursPerMonth)
 	if n, ok := b.usage.Find(b.kind.Type, b.address, "average_capacity"); ok {
-		added = exactly(max(min(n, most)-least, 0) * HoursPerMonth)
+		added = amount.Exactly(max(min(n, most)-least, 0) * HoursPerMonth)
 	}
 	b.lineOf("instances "+kind+" when scaled out", "sagemaker.hosting."+kind, added, "average_capacity")
 	b.note("from %g to %g instances", least, most)
@@ -236,7 +239,7 @@ func scalingPolicy(b *biller) {
 		b.free("a policy without target tracking uses alarms that are declared")
 		return
 	}
-	b.line("alarms that target tracking makes", "cloudwatch.alarm", exactly(2))
+	b.line("alarms that target tracking makes", "cloudwatch.alarm", amount.Exactly(2))
 }
 
 func trainingRun(b *biller) {
@@ -266,7 +269,7 @@ func job(b *biller, family, name string) {
 	duration, err := time.ParseDuration(limit)
 	price, known := b.prices.Find(family+kind, b.region)
 	if err == nil && known && duration > 0 {
-		b.note("an apply that makes it runs it once, for at most %s: %s", limit, Money(duration.Hours()*count*price.USD))
+		b.note("an apply that makes it runs it once, for at most %s: %s", limit, amount.Money(duration.Hours()*count*price.USD))
 	}
 }
 
@@ -280,9 +283,9 @@ func pipeline(b *biller) {
 	}
 	runs := b.assumed("monthly_executions")
 	minutes := b.assumed("step_minutes")
-	hours := unknown
+	hours := amount.Unknown
 	if !runs.Open && !minutes.Open {
-		hours = exactly(runs.Low * minutes.Low / 60)
+		hours = amount.Exactly(runs.Low * minutes.Low / 60)
 	}
 	steps(b, definition.Steps, hours, 0)
 	if len(b.bill.Lines) == 0 {
@@ -290,7 +293,7 @@ func pipeline(b *biller) {
 	}
 }
 
-func steps(b *biller, list []json.RawMessage, hours Quantity, depth int) {
+func steps(b *biller, list []json.RawMessage, hours amount.Quantity, depth int) {
 	for _, raw := range list {
 		var step struct {
 			Name, Type string
@@ -311,10 +314,10 @@ func steps(b *biller, list []json.RawMessage, hours Quantity, depth int) {
 		if step.Type == "Training" || step.Type == "Processing" {
 			kind, _ := config.InstanceType.(string)
 			count, ok := config.InstanceCount.(float64)
-			if !ok || count < 0 || count > largest {
+			if !ok || count < 0 || count > price.Largest {
 				count = 1
 			}
-			b.lineOf(fmt.Sprintf("step %s on %s", step.Name, kind), family+kind, hours.times(count), "monthly_executions")
+			b.lineOf(fmt.Sprintf("step %s on %s", step.Name, kind), family+kind, hours.Times(count), "monthly_executions")
 		}
 		steps(b, append(step.Arguments.IfSteps, step.Arguments.ElseSteps...), hours, depth+1)
 	}

@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/amount"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 )
 
 // HoursPerMonth is the length of a month in estimates: 8,760 hours divided by twelve, as AWS's own calculator has it.
@@ -16,20 +20,20 @@ const HoursPerMonth = 730
 
 // Options are what an estimate rests on.
 type Options struct {
-	Prices *Prices
+	Prices *price.Prices
 	Usage  *Usage // may be nil: then everything that depends on usage is unknown
 	Region string // overrides the region that the provider configuration of a plan names
 }
 
 // Report is an estimate over one or more plans.
 type Report struct {
-	Currency      string   `json:"currency"`
-	HoursPerMonth int      `json:"hours_per_month"`
-	Stages        []*Stage `json:"stages"`
-	Before        Sum      `json:"before"`
-	After         Sum      `json:"after"`
-	Change        Sum      `json:"change"`
-	Prices        []Price  `json:"prices"` // those used, by key and region
+	Currency      string        `json:"currency"`
+	HoursPerMonth int           `json:"hours_per_month"`
+	Stages        []*Stage      `json:"stages"`
+	Before        amount.Sum    `json:"before"`
+	After         amount.Sum    `json:"after"`
+	Change        amount.Sum    `json:"change"`
+	Prices        []price.Price `json:"prices"` // those used, by key and region
 	needed        map[Need]bool
 }
 
@@ -48,19 +52,19 @@ type Stage struct {
 	Name      string      `json:"name"`
 	Plan      string      `json:"plan"`
 	Resources []*Resource `json:"resources"`
-	Before    Sum         `json:"before"`
-	After     Sum         `json:"after"`
-	Change    Sum         `json:"change"`
+	Before    amount.Sum  `json:"before"`
+	After     amount.Sum  `json:"after"`
+	Change    amount.Sum  `json:"change"`
 }
 
 // Resource is one resource of a plan. Before is nil for one that the plan creates, After for one that it deletes.
 type Resource struct {
-	Address string `json:"address"`
-	Type    string `json:"type"`
-	Action  Action `json:"action"`
-	Before  *Bill  `json:"before,omitempty"`
-	After   *Bill  `json:"after,omitempty"`
-	Change  Sum    `json:"change"`
+	Address string     `json:"address"`
+	Type    string     `json:"type"`
+	Action  Action     `json:"action"`
+	Before  *Bill      `json:"before,omitempty"`
+	After   *Bill      `json:"after,omitempty"`
+	Change  amount.Sum `json:"change"`
 }
 
 // Action is what the plan does with a resource.
@@ -77,52 +81,56 @@ const (
 
 // Bill is what a resource costs in a month.
 type Bill struct {
-	Lines   []Line   `json:"lines,omitempty"`
-	Free    string   `json:"free,omitempty"`    // why it costs nothing
-	Unknown string   `json:"unknown,omitempty"` // why nothing at all is known
-	Notes   []string `json:"notes,omitempty"`
-	Monthly Sum      `json:"monthly"`
+	Lines   []Line     `json:"lines,omitempty"`
+	Free    string     `json:"free,omitempty"`    // why it costs nothing
+	Unknown string     `json:"unknown,omitempty"` // why nothing at all is known
+	Notes   []string   `json:"notes,omitempty"`
+	Monthly amount.Sum `json:"monthly"`
 }
 
 // Line is one component of a bill.
 type Line struct {
-	Name     string   `json:"name"`
-	Quantity Quantity `json:"quantity"`
-	Unit     string   `json:"unit"`
-	Per      float64  `json:"per"`             // units that one unit price buys
-	Price    *Price   `json:"price,omitempty"` // nil: no price is known
-	Key      string   `json:"price_key"`
-	Monthly  Sum      `json:"monthly"`
-	Usage    string   `json:"usage,omitempty"` // the assumption that would make an unknown quantity known
+	Name     string          `json:"name"`
+	Quantity amount.Quantity `json:"quantity"`
+	Unit     string          `json:"unit"`
+	Per      float64         `json:"per"`             // units that one unit price buys
+	Price    *price.Price    `json:"price,omitempty"` // nil: no price is known
+	Key      string          `json:"price_key"`
+	Monthly  amount.Sum      `json:"monthly"`
+	Usage    string          `json:"usage,omitempty"` // the assumption that would make an unknown quantity known
 }
 
-// Quantity is an amount of which at least Low is used, and at most High. Open means that the upper end is unknown;
-// unknown altogether is Low 0 and Open.
-type Quantity struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-	Open bool    `json:"open,omitempty"`
+// UnitPrice shows what a price buys: "$0.011", "$0.20 per 1,000,000".
+func (l Line) UnitPrice() string {
+	if l.Price == nil {
+		return "no price for " + l.Key
+	}
+	text := "$" + strconv.FormatFloat(l.Price.USD, 'f', -1, 64)
+	if l.Per != 1 {
+		text += " per " + amount.Count(l.Per)
+	}
+	return text
 }
 
-func exactly(n float64) Quantity         { return Quantity{Low: n, High: n} }
-func between(low, high float64) Quantity { return Quantity{Low: low, High: max(low, high)} }
-func atLeast(n float64) Quantity         { return Quantity{Low: n, High: n, Open: true} }
-func (q Quantity) times(n float64) Quantity {
-	return Quantity{Low: q.Low * n, High: q.High * n, Open: q.Open}
+// Amount shows what the line costs a month, or what that depends on.
+func (l Line) Amount() string {
+	if l.Monthly.Unknown > 0 && l.Price != nil && l.Usage != "" && l.Monthly.High == 0 {
+		return "depends on " + l.Usage
+	}
+	return l.Monthly.String()
 }
 
-var unknown = Quantity{Open: true}
-
-// Sum is an amount of money: at least Low, at most High unless Unknown parts are missing from both.
-type Sum struct {
-	Low     float64 `json:"low"`
-	High    float64 `json:"high"`
-	Unknown int     `json:"unknown,omitempty"` // lines and resources without a figure
-}
-
-// Plus adds.
-func (s Sum) Plus(o Sum) Sum {
-	return Sum{Low: s.Low + o.Low, High: s.High + o.High, Unknown: s.Unknown + o.Unknown}
+// Sign marks what the plan does with the cost of a resource, as Terraform marks what it does with the resource.
+func (r *Resource) Sign() string {
+	switch {
+	case r.Action == Create:
+		return "+"
+	case r.Action == Delete:
+		return "-"
+	case r.Change != amount.Sum{}:
+		return "~"
+	}
+	return " "
 }
 
 // Estimate prices the resources of each plan before and after it.
@@ -131,7 +139,7 @@ func Estimate(plans []*Plan, o Options) (*Report, error) {
 		return nil, fmt.Errorf("estimate costs: no price table")
 	}
 	report := &Report{Currency: "USD", HoursPerMonth: HoursPerMonth, needed: map[Need]bool{}}
-	used := map[Need]Price{}
+	used := map[Need]price.Price{}
 	for _, p := range plans {
 		stage := &Stage{Name: p.Stage, Plan: p.Name}
 		for _, change := range p.changes {
@@ -152,23 +160,23 @@ func Estimate(plans []*Plan, o Options) (*Report, error) {
 	for _, price := range used {
 		report.Prices = append(report.Prices, price)
 	}
-	slices.SortFunc(report.Prices, func(a, b Price) int {
+	slices.SortFunc(report.Prices, func(a, b price.Price) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Region, b.Region))
 	})
 	return report, nil
 }
 
-func monthly(b *Bill) Sum {
+func monthly(b *Bill) amount.Sum {
 	if b == nil {
-		return Sum{}
+		return amount.Sum{}
 	}
 	return b.Monthly
 }
 
 // difference is what a plan changes. Parts that are unknown in the same way before and after cancel each other out: the
 // usage of a resource that only gets another tag stays what it was.
-func difference(before, after *Bill) Sum {
-	d := Sum{Low: monthly(after).Low - monthly(before).Low, High: monthly(after).High - monthly(before).High}
+func difference(before, after *Bill) amount.Sum {
+	d := amount.Sum{Low: monthly(after).Low - monthly(before).Low, High: monthly(after).High - monthly(before).High}
 	open := map[string]int{}
 	for sign, b := range map[int]*Bill{-1: before, 1: after} {
 		if b == nil {
@@ -190,13 +198,13 @@ func difference(before, after *Bill) Sum {
 }
 
 // billOf prices one state of a resource; nil where there is none.
-func billOf(r *resource, o Options, used map[Need]Price, needed map[Need]bool) *Bill {
+func billOf(r *resource, o Options, used map[Need]price.Price, needed map[Need]bool) *Bill {
 	if r == nil {
 		return nil
 	}
 	k, ok := kindOf(r.kind)
 	if !ok {
-		return &Bill{Unknown: "no price is known for the type " + r.kind, Monthly: Sum{Unknown: 1}}
+		return &Bill{Unknown: "no price is known for the type " + r.kind, Monthly: amount.Sum{Unknown: 1}}
 	}
 	if k.Free != "" {
 		return &Bill{Free: k.Free}
@@ -212,14 +220,14 @@ type biller struct {
 	kind   *Kind
 	usage  *Usage
 	region string
-	prices *Prices
-	used   map[Need]Price
+	prices *price.Prices
+	used   map[Need]price.Price
 	needed map[Need]bool
 	bill   Bill
 }
 
 // line adds a component whose price has a key of the catalogue.
-func (b *biller) line(name, key string, q Quantity) { b.lineOf(name, key, q, "") }
+func (b *biller) line(name, key string, q amount.Quantity) { b.lineOf(name, key, q, "") }
 
 // usageLine adds a component whose quantity is an assumption about usage.
 func (b *biller) usageLine(name, key, parameter string) {
@@ -227,18 +235,18 @@ func (b *biller) usageLine(name, key, parameter string) {
 }
 
 // assumed is the quantity that the usage file gives for a parameter, else unknown.
-func (b *biller) assumed(parameter string) Quantity {
+func (b *biller) assumed(parameter string) amount.Quantity {
 	if n, ok := b.usage.Find(b.kind.Type, b.address, parameter); ok {
-		return exactly(n)
+		return amount.Exactly(n)
 	}
-	return unknown
+	return amount.Unknown
 }
 
-func (b *biller) lineOf(name, key string, q Quantity, parameter string) {
-	entry, ok := Lookup(key)
+func (b *biller) lineOf(name, key string, q amount.Quantity, parameter string) {
+	entry, ok := price.Lookup(key)
 	if !ok {
-		// A type of instance that no machine has: the price stays unknown, and so does the cost.
-		entry = Entry{Key: key, Unit: "hours", Per: 1}
+		// A type of instance that no machine has: the price stays amount.Unknown, and so does the cost.
+		entry = price.Entry{Key: key, Unit: "hours", Per: 1}
 	}
 	l := Line{Name: name, Quantity: q, Unit: entry.Unit, Per: entry.Per, Key: key}
 	if q.Open {
@@ -248,7 +256,7 @@ func (b *biller) lineOf(name, key string, q Quantity, parameter string) {
 	if price, ok := b.prices.Find(key, b.region); ok {
 		l.Price = &price
 		b.used[Need{price.Key, price.Region}] = price
-		l.Monthly = Sum{Low: q.Low / entry.Per * price.USD, High: q.High / entry.Per * price.USD}
+		l.Monthly = amount.Sum{Low: q.Low / entry.Per * price.USD, High: q.High / entry.Per * price.USD}
 	}
 	nothing := !q.Open && q.High == 0
 	if q.Open || l.Price == nil && !nothing {

@@ -1,4 +1,4 @@
-package cost
+package cost_test
 
 import (
 	"bytes"
@@ -13,13 +13,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/amount"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/render"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func prices(t testing.TB) *Prices {
+func prices(t testing.TB) *price.Prices {
 	t.Helper()
-	p, err := Embedded()
+	p, err := price.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +31,7 @@ func prices(t testing.TB) *Prices {
 }
 
 // planOf is a plan that creates resources; unknowns mirrors values.
-func planOf(t testing.TB, resources ...planned) *Plan {
+func planOf(t testing.TB, resources ...planned) *cost.Plan {
 	t.Helper()
 	var values, changes []any
 	for _, r := range resources {
@@ -41,7 +45,7 @@ func planOf(t testing.TB, resources ...planned) *Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Decode("plan.json", text)
+	p, err := cost.Decode("plan.json", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,14 +114,14 @@ func TestBills(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			o := Options{Prices: prices(t)}
+			o := cost.Options{Prices: prices(t)}
 			if test.usage != "" {
 				var err error
-				if o.Usage, err = ParseUsage("usage.hcl", []byte(fmt.Sprintf("resource_type %q {\n%s\n}", test.kind, test.usage))); err != nil {
+				if o.Usage, err = cost.ParseUsage("usage.hcl", []byte(fmt.Sprintf("resource_type %q {\n%s\n}", test.kind, test.usage))); err != nil {
 					t.Fatal(err)
 				}
 			}
-			r, err := Estimate([]*Plan{planOf(t, planned{test.kind + ".x", test.kind, test.values, nil})}, o)
+			r, err := cost.Estimate([]*cost.Plan{planOf(t, planned{test.kind + ".x", test.kind, test.values, nil})}, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,10 +133,10 @@ func TestBills(t *testing.T) {
 }
 
 // summary is a bill on one line.
-func summary(b *Bill) string {
+func summary(b *cost.Bill) string {
 	var parts []string
 	for _, l := range b.Lines {
-		parts = append(parts, fmt.Sprintf("%s: %s x %s = %s", l.Name, l.Quantity.text(l.Unit), l.unitPrice(), l.amount()))
+		parts = append(parts, fmt.Sprintf("%s: %s x %s = %s", l.Name, l.Quantity.Text(l.Unit), l.UnitPrice(), l.Amount()))
 	}
 	text := strings.Join(parts, "; ")
 	if b.Free != "" {
@@ -161,7 +165,7 @@ func TestUnknownAtPlan(t *testing.T) {
 			m{"instance_type": "ml.m5.large", "initial_instance_count": 1}}}, m{"name": true}},
 		planned{"aws_sagemaker_endpoint.x", "aws_sagemaker_endpoint", m{}, m{"endpoint_config_name": true}},
 	)
-	r, err := Estimate([]*Plan{p}, Options{Prices: prices(t)})
+	r, err := cost.Estimate([]*cost.Plan{p}, cost.Options{Prices: prices(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +185,8 @@ func TestUnknownAtPlan(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if r.After.Unknown == 0 || !strings.HasPrefix(r.After.total(), "at least ") {
-		t.Errorf("the total is %s, want at least", r.After.total())
+	if r.After.Unknown == 0 || !strings.HasPrefix(r.After.Total(), "at least ") {
+		t.Errorf("the total is %s, want at least", r.After.Total())
 	}
 }
 
@@ -200,17 +204,17 @@ func TestChange(t *testing.T) {
 		{"address":"aws_s3_bucket.same","mode":"managed","type":"aws_s3_bucket","change":{"actions":["update"],"before":{},"after_unknown":{}}},
 		{"address":"aws_cloudwatch_metric_alarm.faster","mode":"managed","type":"aws_cloudwatch_metric_alarm","change":{"actions":["delete","create"],"before":{"period":60},"after_unknown":{}}},
 		{"address":"module.m.aws_kms_key.gone","module_address":"module.m","mode":"managed","type":"aws_kms_key","change":{"actions":["delete"],"before":{},"after_unknown":{}}}]}`
-	p, err := Decode("plan.json", []byte(text))
+	p, err := cost.Decode("plan.json", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Estimate([]*Plan{p}, Options{Prices: prices(t), Region: "eu-west-1"})
+	r, err := cost.Estimate([]*cost.Plan{p}, cost.Options{Prices: prices(t), Region: "eu-west-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
 	for _, x := range r.Stages[0].Resources {
-		got[x.Address] = x.sign() + " " + string(x.Action) + " " + x.Change.signed()
+		got[x.Address] = x.Sign() + " " + string(x.Action) + " " + x.Change.Signed()
 	}
 	want := map[string]string{
 		"aws_cloudwatch_metric_alarm.faster": "~ replace +$0.20",
@@ -238,15 +242,15 @@ func TestRegion(t *testing.T) {
 		`{"references":["var.p.nothing","var.p"]}`:           "no price for cloudwatch.logs.ingested",
 		`{"references":["data.aws_region.x.name","data.x"]}`: "no price for cloudwatch.logs.ingested",
 	} {
-		p, err := Decode("plan.json", plan(region))
+		p, err := cost.Decode("plan.json", plan(region))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Estimate([]*Plan{p}, Options{Prices: prices(t)})
+		r, err := cost.Estimate([]*cost.Plan{p}, cost.Options{Prices: prices(t)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Stages[0].Resources[0].After.Lines[0].unitPrice(); got != want {
+		if got := r.Stages[0].Resources[0].After.Lines[0].UnitPrice(); got != want {
 			t.Errorf("%s: got %s, want %s", region, got, want)
 		}
 	}
@@ -271,9 +275,9 @@ func TestParameters(t *testing.T) {
 		"aws_vpc_endpoint":       {{values: m{"vpc_endpoint_type": "Interface"}}},
 		"titanicml_endpoint":     {{values: m{"serving": m{}, "instance": m{"count": 1, "type": "ml.m5.large"}}}},
 	}
-	for _, k := range Kinds() {
+	for _, k := range cost.Kinds() {
 		for _, parameter := range k.Usage {
-			cost := func(number int) Sum {
+			cost := func(number int) amount.Sum {
 				resources := values[k.Type]
 				if resources == nil {
 					resources = []planned{{values: m{}}}
@@ -292,11 +296,11 @@ func TestParameters(t *testing.T) {
 					}
 					fmt.Fprintf(&usage, "%s = %d\n", other.Name, n)
 				}
-				u, err := ParseUsage("usage.hcl", []byte(usage.String()+"}"))
+				u, err := cost.ParseUsage("usage.hcl", []byte(usage.String()+"}"))
 				if err != nil {
 					t.Fatal(err)
 				}
-				r, err := Estimate([]*Plan{planOf(t, resources...)}, Options{Prices: prices(t), Usage: u, Region: "us-east-1"})
+				r, err := cost.Estimate([]*cost.Plan{planOf(t, resources...)}, cost.Options{Prices: prices(t), Usage: u, Region: "us-east-1"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -324,7 +328,7 @@ func TestStageTypes(t *testing.T) {
 		}
 		for _, match := range block.FindAllStringSubmatch(string(text), -1) {
 			seen++
-			if _, ok := kindOf(match[1]); !ok {
+			if _, ok := cost.KindOf(match[1]); !ok {
 				t.Errorf("%s: %s has no estimate; add it to kinds", path, match[1])
 			}
 		}
@@ -345,33 +349,33 @@ func TestStages(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no plans in testdata: %v", err)
 	}
-	var plans []*Plan
+	var plans []*cost.Plan
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := Decode(filepath.ToSlash(name), text)
+		p, err := cost.Decode(filepath.ToSlash(name), text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		plans = append(plans, p)
 	}
 	usage := readUsage(t, "../../terraform/usage.dev.hcl")
-	for name, o := range map[string]Options{"unknown": {Prices: prices(t)}, "usage": {Prices: prices(t), Usage: usage}} {
-		r, err := Estimate(plans, o)
+	for name, o := range map[string]cost.Options{"unknown": {Prices: prices(t)}, "usage": {Prices: prices(t), Usage: usage}} {
+		r, err := cost.Estimate(plans, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, format := range []string{"text", "markdown", "json"} {
 			if format == "json" {
 				// One stage shows what there is to show; all of them are a long file.
-				if r, err = Estimate(plans[1:2], o); err != nil {
+				if r, err = cost.Estimate(plans[1:2], o); err != nil {
 					t.Fatal(err)
 				}
 			}
 			var got bytes.Buffer
-			if err := Write(&got, format, r); err != nil {
+			if err := render.Write(&got, format, r); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, filepath.Join("testdata", name+"."+format+".golden"), got.Bytes())
@@ -395,13 +399,13 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func readUsage(t *testing.T, name string) *Usage {
+func readUsage(t *testing.T, name string) *cost.Usage {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := ParseUsage(name, text)
+	u, err := cost.ParseUsage(name, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -410,9 +414,9 @@ func readUsage(t *testing.T, name string) *Usage {
 
 func TestMoney(t *testing.T) {
 	t.Parallel()
-	for amount, want := range map[float64]string{0: "$0.00", 0.001: "<$0.01", -0.001: "-<$0.01", 1234567.891: "$1,234,567.89", -12: "-$12.00", 0.005: "$0.01"} {
-		if got := Money(amount); got != want {
-			t.Errorf("%v: got %s, want %s", amount, got, want)
+	for dollars, want := range map[float64]string{0: "$0.00", 0.001: "<$0.01", -0.001: "-<$0.01", 1234567.891: "$1,234,567.89", -12: "-$12.00", 0.005: "$0.01"} {
+		if got := amount.Money(dollars); got != want {
+			t.Errorf("%v: got %s, want %s", dollars, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package cost
+package cost_test
 
 import (
 	"bytes"
@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/render"
 )
 
 // TestPriceFiles: what is wrong in a file is told with its place.
@@ -30,7 +34,7 @@ func TestPriceFiles(t *testing.T) {
 		{"p.hcl", `price "x" {}`, `Blocks of type "price" are not expected here`},
 		{"p.hcl", block("*", whole+`usd = { "sagemaker.hosting.m5.large" = 1 }`), `no price is called "sagemaker.hosting.m5.large"`},
 		{"p.json", `{`, `p.json:1`},
-		{"p.hcl", strings.Repeat("#", MaxFileSize+1), `the limit is 1048576`},
+		{"p.hcl", strings.Repeat("#", price.MaxFileSize+1), `the limit is 1048576`},
 	} {
 		err := prices(t).Override(test.name, []byte(test.text))
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
@@ -54,7 +58,7 @@ func TestPrecedence(t *testing.T) {
 }`)); err != nil {
 		t.Fatal(err)
 	}
-	p.Refresh([]Price{{Key: "vpc.endpoint", Region: "eu-west-1", USD: 3}, {Key: "vpc.endpoint.data", Region: "eu-west-1", USD: 4}})
+	p.Refresh([]price.Price{{Key: "vpc.endpoint", Region: "eu-west-1", USD: 3}, {Key: "vpc.endpoint.data", Region: "eu-west-1", USD: 4}})
 	if at("eu-west-1") != 2 || at("mars") != 2 {
 		t.Errorf("with a file: got %v and %v, want 2", at("eu-west-1"), at("mars"))
 	}
@@ -78,7 +82,7 @@ func TestUsageFiles(t *testing.T) {
 		{"u.hcl", "resource_type \"aws_s3_bucket\" {}\nresource_type \"aws_s3_bucket\" {}", `"aws_s3_bucket" has a block already in this file`},
 		{"u.hcl", `x = 1`, `An argument named "x" is not expected here`},
 	} {
-		_, err := ParseUsage(test.name, []byte(test.text))
+		_, err := cost.ParseUsage(test.name, []byte(test.text))
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: got %v, want %s", test.text, err, test.want)
 		}
@@ -94,8 +98,8 @@ func TestMatches(t *testing.T) {
 		{"a.b", "a.b", true}, {"a.b", "a.bc", false}, {"a.b[*]", `a.b["x"]`, true}, {"module.*.a.b", `module.m["k"].a.b`, true},
 		{"a.*", "b.a.x", false}, {"a*a", "a", false}, {"*", "anything", true}, {"a*b*c", "axbxc", true}, {"a*b*c", "axcxb", false},
 	} {
-		if got := matches(test.pattern, test.address); got != test.want {
-			t.Errorf("matches(%q, %q) = %v", test.pattern, test.address, got)
+		if got := cost.Matches(test.pattern, test.address); got != test.want {
+			t.Errorf("cost.Matches(%q, %q) = %v", test.pattern, test.address, got)
 		}
 	}
 }
@@ -110,24 +114,24 @@ func FuzzPlan(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte(`{"format_version":"1","values":{"root_module":{"resources":[{"address":"a","mode":"managed","type":"aws_kms_key","values":null}]}}}`))
-	usage, err := ParseUsage("u.hcl", []byte("resource_type \"aws_vpc_endpoint\" {\n  zones = 1e15\n}\nresource_type \"aws_lambda_function\" {\n monthly_requests = 1e15\n request_duration_ms = 1e15\n}"))
+	usage, err := cost.ParseUsage("u.hcl", []byte("resource_type \"aws_vpc_endpoint\" {\n  zones = 1e15\n}\nresource_type \"aws_lambda_function\" {\n monthly_requests = 1e15\n request_duration_ms = 1e15\n}"))
 	if err != nil {
 		f.Fatal(err)
 	}
 	table := prices(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := Decode("plan.json", text)
+		p, err := cost.Decode("plan.json", text)
 		if err != nil {
 			return
 		}
-		r, err := Estimate([]*Plan{p}, Options{Prices: table, Usage: usage, Region: "eu-west-1"})
+		r, err := cost.Estimate([]*cost.Plan{p}, cost.Options{Prices: table, Usage: usage, Region: "eu-west-1"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, format := range Formats() {
+		for _, format := range render.Formats() {
 			// JSON knows no infinity: writing it proves that there is none.
 			var out bytes.Buffer
-			if err := Write(&out, format, r); err != nil {
+			if err := render.Write(&out, format, r); err != nil {
 				t.Fatal(err)
 			}
 			if format == "json" && !json.Valid(out.Bytes()) {
@@ -148,7 +152,7 @@ func FuzzPrices(f *testing.F) {
 		if asJSON {
 			name = "p.json"
 		}
-		p := &Prices{}
+		p := &price.Prices{}
 		if p.Override(name, text) != nil {
 			return
 		}
@@ -168,7 +172,7 @@ func FuzzUsage(f *testing.F) {
 		if asJSON {
 			name = "u.json"
 		}
-		u, err := ParseUsage(name, text)
+		u, err := cost.ParseUsage(name, text)
 		if err != nil {
 			return
 		}

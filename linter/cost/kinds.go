@@ -1,6 +1,10 @@
 package cost
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/amount"
+)
 
 // Kind says how resources of a type are priced: free, or by a function that writes the lines of their bill.
 type Kind struct {
@@ -22,8 +26,8 @@ var kinds = []Kind{
 	{Type: "aws_ce_anomaly_subscription", Free: "cost anomaly detection is free"},
 	{Type: "aws_cloudtrail", bill: trail, Usage: []Parameter{
 		{"monthly_additional_management_events", "management events that this trail records as a second copy; 0 for the account's first trail"}}},
-	{Type: "aws_cloudwatch_composite_alarm", bill: func(b *biller) { b.line("composite alarm", "cloudwatch.alarm.composite", exactly(1)) }},
-	{Type: "aws_cloudwatch_dashboard", bill: func(b *biller) { b.line("dashboard", "cloudwatch.dashboard", exactly(1)) }},
+	{Type: "aws_cloudwatch_composite_alarm", bill: func(b *biller) { b.line("composite alarm", "cloudwatch.alarm.composite", amount.Exactly(1)) }},
+	{Type: "aws_cloudwatch_dashboard", bill: func(b *biller) { b.line("dashboard", "cloudwatch.dashboard", amount.Exactly(1)) }},
 	{Type: "aws_cloudwatch_event_bus", bill: func(b *biller) {
 		b.usageLine("custom events", "eventbridge.custom_events", "monthly_custom_events")
 	}, Usage: []Parameter{{"monthly_custom_events", "events put on the bus, in chunks of 64 KB"}}},
@@ -31,7 +35,7 @@ var kinds = []Kind{
 	{Type: "aws_cloudwatch_event_target", Free: "what a target does costs where it is done"},
 	{Type: "aws_cloudwatch_log_group", bill: logGroup, Usage: []Parameter{
 		{"monthly_data_ingested_gb", "GB that programs write into the group"}, {"storage_gb", "GB kept in the group, compressed"}}},
-	{Type: "aws_cloudwatch_log_metric_filter", bill: func(b *biller) { b.line("metric", "cloudwatch.metric", exactly(1)) }},
+	{Type: "aws_cloudwatch_log_metric_filter", bill: func(b *biller) { b.line("metric", "cloudwatch.metric", amount.Exactly(1)) }},
 	{Type: "aws_cloudwatch_metric_alarm", bill: metricAlarm},
 	{Type: "aws_default_security_group", Free: freeNetwork},
 	{Type: "aws_ecr_lifecycle_policy", Free: freeSetting},

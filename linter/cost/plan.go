@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 	lintplan "github.com/titanicml/terraform-provider-titanicml/linter/plan"
 )
 
@@ -377,14 +378,11 @@ func numberOf(value any) (float64, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) || n < 0 || n > largest {
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) || n < 0 || n > price.Largest {
 		return 0, false
 	}
 	return n, true
 }
-
-// largest bounds numbers from files, so that no product of three of them overflows.
-const largest = 1e15
 
 // flag is a known Boolean.
 func (r *resource) flag(steps ...any) (value, known bool) {

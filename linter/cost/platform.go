@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/amount"
 )
 
 func trail(b *biller) {
@@ -25,9 +27,9 @@ func metricAlarm(b *biller) {
 	queries, known := b.list("metric_query")
 	switch {
 	case !known:
-		b.line("alarm", kind, atLeast(1))
+		b.line("alarm", kind, amount.AtLeast(1))
 	case len(queries) == 0:
-		b.line("alarm", kind, exactly(1))
+		b.line("alarm", kind, amount.Exactly(1))
 	default:
 		metrics := 0
 		for i := range queries {
@@ -39,16 +41,16 @@ func metricAlarm(b *biller) {
 				kind = "cloudwatch.alarm.high_resolution"
 			}
 		}
-		b.line("alarm", kind, exactly(float64(max(metrics, 1))))
+		b.line("alarm", kind, amount.Exactly(float64(max(metrics, 1))))
 	}
 }
 
 func key(b *biller) {
-	b.line("key", "kms.key", exactly(1))
+	b.line("key", "kms.key", amount.Exactly(1))
 	if rotates, _ := b.flag("enable_key_rotation"); rotates {
-		rotations := between(0, 2)
+		rotations := amount.Between(0, 2)
 		if n, ok := b.usage.Find(b.kind.Type, b.address, "rotations"); ok {
-			rotations = exactly(min(n, 2))
+			rotations = amount.Exactly(min(n, 2))
 		}
 		b.line("earlier versions of the key", "kms.key", rotations)
 	}
@@ -77,14 +79,14 @@ func vpcEndpoint(b *biller) {
 		return
 	}
 	subnets, known := b.list("subnet_ids")
-	zones := exactly(float64(len(subnets)))
+	zones := amount.Exactly(float64(len(subnets)))
 	if !known || len(subnets) == 0 {
-		zones = atLeast(1)
+		zones = amount.AtLeast(1)
 		if n, ok := b.usage.Find(b.kind.Type, b.address, "zones"); ok {
-			zones = exactly(n)
+			zones = amount.Exactly(n)
 		}
 	}
-	b.lineOf("interfaces, one per zone", "vpc.endpoint", zones.times(HoursPerMonth), "zones")
+	b.lineOf("interfaces, one per zone", "vpc.endpoint", zones.Times(HoursPerMonth), "zones")
 	b.usageLine("data", "vpc.endpoint.data", "monthly_data_processed_gb")
 }
 
@@ -92,7 +94,7 @@ func vpcEndpoint(b *biller) {
 func schedule(b *biller) {
 	expression, known := b.text("schedule_expression")
 	if !known {
-		b.line("invocations", "eventbridge.scheduler", unknown)
+		b.line("invocations", "eventbridge.scheduler", amount.Unknown)
 		return
 	}
 	b.line("invocations", "eventbridge.scheduler", invocations(expression))
@@ -106,21 +108,21 @@ var (
 const daysInMonth = 31
 
 // invocations bounds how often a month an expression of EventBridge Scheduler fires.
-func invocations(expression string) Quantity {
+func invocations(expression string) amount.Quantity {
 	if m := rate.FindStringSubmatch(expression); m != nil {
 		n, err := strconv.ParseFloat(m[1], 64)
 		if err != nil || n == 0 {
-			return unknown
+			return amount.Unknown
 		}
 		minutes := map[string]float64{"minute": 1, "hour": 60, "day": 24 * 60}[m[2]] * n
-		return exactly(HoursPerMonth * 60 / minutes)
+		return amount.Exactly(HoursPerMonth * 60 / minutes)
 	}
 	if strings.HasPrefix(expression, "at(") {
-		return between(0, 1)
+		return amount.Between(0, 1)
 	}
 	fields := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(expression, "cron("), ")"))
 	if !strings.HasPrefix(expression, "cron(") || len(fields) != 6 {
-		return unknown
+		return amount.Unknown
 	}
 	perDay := 1.0
 	if !wholeField.MatchString(fields[0]) {
@@ -129,11 +131,11 @@ func invocations(expression string) Quantity {
 	if !wholeField.MatchString(fields[1]) {
 		perDay *= 24
 	}
-	return between(0, perDay*daysInMonth)
+	return amount.Between(0, perDay*daysInMonth)
 }
 
 func secret(b *biller) {
-	b.line("secret", "secretsmanager.secret", exactly(1))
+	b.line("secret", "secretsmanager.secret", amount.Exactly(1))
 	b.usageLine("requests", "secretsmanager.requests", "monthly_requests")
 }
 

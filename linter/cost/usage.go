@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 )
 
@@ -27,7 +28,7 @@ var usageBody = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
 // ParseUsage reads a usage file: blocks `resource_type "TYPE" { PARAMETER = NUMBER }` and, for single resources,
 // `resource "ADDRESS" { ... }`, where * in the address stands for any text. A name ending in .json is read as JSON.
 func ParseUsage(name string, text []byte) (*Usage, error) {
-	body, err := parseFile(name, text)
+	body, err := price.ParseFile(name, text)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func parameters(block *hcl.Block, kind string) (map[string]float64, error) {
 		if diags.HasErrors() {
 			return nil, diags
 		}
-		n, err := numberValue(v)
+		n, err := price.Number(v)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", a.Expr.Range(), name, err)
 		}

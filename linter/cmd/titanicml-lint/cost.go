@@ -12,7 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/cost"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/amount"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 	"github.com/titanicml/terraform-provider-titanicml/linter/cost/pricelist"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/render"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 )
 
@@ -54,7 +57,7 @@ The exit status is 0, 2 when a bound is exceeded (--max-increase, --max-total, -
 		},
 	}
 	l := cmd.Flags()
-	l.StringVarP(&c.format, "format", "f", "text", "output format: "+strings.Join(cost.Formats(), ", "))
+	l.StringVarP(&c.format, "format", "f", "text", "output format: "+strings.Join(render.Formats(), ", "))
 	l.StringVar(&c.usage, "usage", "", "read assumptions about usage from this file (HCL, or JSON by its name)")
 	l.StringArrayVar(&c.prices, "prices", nil, "read prices that win over the embedded ones from this file (HCL, or JSON by its name); repeatable")
 	l.StringVar(&c.region, "region", "", "price everything in this region (default: the one of the plan's provider configuration)")
@@ -63,7 +66,7 @@ The exit status is 0, 2 when a bound is exceeded (--max-increase, --max-total, -
 	l.BoolVar(&c.failOnUnknown, "fail-on-unknown", false, "exit 2 when anything is unknown")
 	l.BoolVar(&c.awsPrices, "aws-prices", false, "ask the AWS Price List API for the prices needed (credentials as the AWS SDK finds them)")
 	if err := cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return cost.Formats(), cobra.ShellCompDirectiveNoFileComp
+		return render.Formats(), cobra.ShellCompDirectiveNoFileComp
 	}); err != nil {
 		panic(err) // the flag's name is misspelled
 	}
@@ -73,8 +76,8 @@ The exit status is 0, 2 when a bound is exceeded (--max-increase, --max-total, -
 
 // estimate is the subcommand itself.
 func estimate(ctx context.Context, f flags, c costFlags, cmd *cobra.Command, args []string, s streams) (int, error) {
-	if !contains(cost.Formats(), c.format) {
-		return failing, cost.Write(io.Discard, c.format, &cost.Report{})
+	if !contains(render.Formats(), c.format) {
+		return failing, render.Write(io.Discard, c.format, &cost.Report{})
 	}
 	if f.chdir != "" {
 		if err := os.Chdir(f.chdir); err != nil {
@@ -100,7 +103,7 @@ func estimate(ctx context.Context, f flags, c costFlags, cmd *cobra.Command, arg
 			return failing, err
 		}
 	}
-	if err := cost.Write(s.out, c.format, report); err != nil {
+	if err := render.Write(s.out, c.format, report); err != nil {
 		return failing, err
 	}
 	status := clean
@@ -109,10 +112,10 @@ func estimate(ctx context.Context, f flags, c costFlags, cmd *cobra.Command, arg
 		status = found
 	}
 	if cmd.Flags().Changed("max-increase") && report.Change.Low > c.maxIncrease {
-		exceeded("the plans add %s a month, --max-increase is %s", cost.Money(report.Change.Low), cost.Money(c.maxIncrease))
+		exceeded("the plans add %s a month, --max-increase is %s", amount.Money(report.Change.Low), amount.Money(c.maxIncrease))
 	}
 	if cmd.Flags().Changed("max-total") && report.After.Low > c.maxTotal {
-		exceeded("all of it costs %s a month, --max-total is %s", cost.Money(report.After.Low), cost.Money(c.maxTotal))
+		exceeded("all of it costs %s a month, --max-total is %s", amount.Money(report.After.Low), amount.Money(c.maxTotal))
 	}
 	if c.failOnUnknown && report.After.Unknown > 0 {
 		exceeded("unknown costs: %d; --fail-on-unknown allows none", report.After.Unknown)
@@ -140,7 +143,7 @@ func withAWSPrices(ctx context.Context, plans []*cost.Plan, o cost.Options, need
 func costOptions(c costFlags) (cost.Options, error) {
 	o := cost.Options{Region: c.region}
 	var err error
-	if o.Prices, err = cost.Embedded(); err != nil {
+	if o.Prices, err = price.Embedded(); err != nil {
 		return o, err
 	}
 	for _, name := range c.prices {
@@ -169,7 +172,7 @@ func readBounded(name, what string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", what, name, unwrapPath(err))
 	}
-	text, err := io.ReadAll(io.LimitReader(file, cost.MaxFileSize+1))
+	text, err := io.ReadAll(io.LimitReader(file, price.MaxFileSize+1))
 	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", what, name, err)
 	}
@@ -207,14 +210,14 @@ func pricesCommand(s streams) *cobra.Command {
 		Short: "List the embedded prices with their regions, dates and sources",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			table, err := cost.Embedded()
+			table, err := price.Embedded()
 			if err != nil {
 				return err
 			}
 			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "KEY\tREGION\tUSD\tPER\tDATE\tSOURCE")
 			for _, p := range table.All() {
-				e, _ := cost.Lookup(p.Key) // the table holds known keys only
+				e, _ := price.Lookup(p.Key) // the table holds known keys only
 				fmt.Fprintf(w, "%s\t%s\t%g\t%g %s\t%s\t%s\n", p.Key, p.Region, p.USD, e.Per, e.Unit, p.Date, p.Source)
 			}
 			return w.Flush()

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/pricing/types"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/cost"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 )
 
 // apiRegion is one of the few regions in which the API answers; it knows the prices of all.
@@ -33,9 +34,9 @@ func New(ctx context.Context) (*pricing.Client, error) {
 }
 
 // Find asks for each key. Missing says why a key has no price here; an error means that the API could not be asked at all.
-func Find(ctx context.Context, client pricing.GetProductsAPIClient, needs []cost.Need) (prices []cost.Price, missing []string, err error) {
+func Find(ctx context.Context, client pricing.GetProductsAPIClient, needs []cost.Need) (prices []price.Price, missing []string, err error) {
 	for _, need := range needs {
-		entry, ok := cost.Lookup(need.Key)
+		entry, ok := price.Lookup(need.Key)
 		if !ok || need.Region == "" {
 			missing = append(missing, fmt.Sprintf("%s in region %q: the price list is not asked for it", need.Key, need.Region))
 			continue
@@ -74,7 +75,7 @@ type product struct {
 // maxPages bounds how many pages of an answer are read; a usage type has one.
 const maxPages = 50
 
-func products(ctx context.Context, client pricing.GetProductsAPIClient, entry cost.Entry, region string) ([]product, error) {
+func products(ctx context.Context, client pricing.GetProductsAPIClient, entry price.Entry, region string) ([]product, error) {
 	pages := pricing.NewGetProductsPaginator(client, &pricing.GetProductsInput{
 		ServiceCode: aws.String(entry.Service),
 		Filters: []types.Filter{
@@ -104,8 +105,8 @@ func products(ctx context.Context, client pricing.GetProductsAPIClient, entry co
 }
 
 // one is the price that all products agree on: the first that is not free, for AWS lists free tiers as first ranges.
-func one(found []product, entry cost.Entry, region string) (cost.Price, error) {
-	var candidates []cost.Price
+func one(found []product, entry price.Entry, region string) (price.Price, error) {
+	var candidates []price.Price
 	for _, p := range found {
 		for _, term := range p.Terms.OnDemand {
 			type tier struct{ from, usd float64 }
@@ -121,19 +122,19 @@ func one(found []product, entry cost.Entry, region string) (cost.Price, error) {
 				continue
 			}
 			first := slices.MinFunc(tiers, func(a, b tier) int { return cmp.Compare(a.from, b.from) })
-			candidates = append(candidates, cost.Price{Key: entry.Key, Region: region, USD: first.usd * entry.Per,
+			candidates = append(candidates, price.Price{Key: entry.Key, Region: region, USD: first.usd * entry.Per,
 				Source: "AWS Price List API, SKU " + p.Product.SKU, Date: day(term.EffectiveDate), Table: "AWS Price List"})
 		}
 	}
 	if len(candidates) == 0 {
-		return cost.Price{}, errors.New("no product with a price in USD")
+		return price.Price{}, errors.New("no product with a price in USD")
 	}
 	for _, c := range candidates[1:] {
 		if c.USD != candidates[0].USD {
-			return cost.Price{}, fmt.Errorf("%d products with different prices", len(candidates))
+			return price.Price{}, fmt.Errorf("%d products with different prices", len(candidates))
 		}
 	}
-	slices.SortFunc(candidates, func(a, b cost.Price) int { return cmp.Compare(a.Source, b.Source) })
+	slices.SortFunc(candidates, func(a, b price.Price) int { return cmp.Compare(a.Source, b.Source) })
 	return candidates[0], nil
 }
 

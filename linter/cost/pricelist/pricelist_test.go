@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/cost"
+	"github.com/titanicml/terraform-provider-titanicml/linter/cost/price"
 	"github.com/titanicml/terraform-provider-titanicml/linter/cost/pricelist"
 )
 
@@ -92,10 +93,10 @@ func TestFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	price := func(key string, usd float64, sku string) cost.Price {
-		return cost.Price{Key: key, Region: "eu-west-1", USD: usd, Source: "AWS Price List API, SKU " + sku, Date: "2026-11-01", Table: "AWS Price List"}
+	priced := func(key string, usd float64, sku string) price.Price {
+		return price.Price{Key: key, Region: "eu-west-1", USD: usd, Source: "AWS Price List API, SKU " + sku, Date: "2026-11-01", Table: "AWS Price List"}
 	}
-	if diff := cmp.Diff([]cost.Price{price("vpc.endpoint", 0.011, "A"), price("sns.requests", 0.5, "C"), price("sagemaker.training.ml.m5.large", 0.128, "F")}, got); diff != "" {
+	if diff := cmp.Diff([]price.Price{priced("vpc.endpoint", 0.011, "A"), priced("sns.requests", 0.5, "C"), priced("sagemaker.training.ml.m5.large", 0.128, "F")}, got); diff != "" {
 		t.Error(diff)
 	}
 	want := []string{

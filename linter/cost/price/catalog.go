@@ -1,4 +1,4 @@
-package cost
+package price
 
 import (
 	"regexp"
@@ -116,11 +116,6 @@ var families = []Entry{
 }
 
 var machine = regexp.MustCompile(`^ml\.[a-z0-9-]{1,20}\.[a-z0-9]{1,20}$`)
-
-// Catalogue lists what prices there can be; the keys that end in a dot go on with an instance type.
-func Catalogue() []Entry {
-	return append(append([]Entry{}, catalogue...), families...)
-}
 
 // Lookup finds the entry of a key.
 func Lookup(key string) (Entry, bool) {

@@ -1,4 +1,6 @@
-package cost
+// Package price knows what a unit of a service costs. In go a key of the catalogue and a region, out comes the price with its source and date,
+// from the embedded table or from files that go before it.
+package price
 
 import (
 	_ "embed" // the price table is part of the program
@@ -17,6 +19,9 @@ import (
 
 //go:embed prices.hcl
 var embedded []byte
+
+// Largest bounds numbers from files and plans, so that no product of three of them overflows.
+const Largest = 1e15
 
 // MaxFileSize bounds price and usage files, in bytes.
 const MaxFileSize = 1 << 20
@@ -117,7 +122,7 @@ var (
 
 // parsePrices reads a price file: blocks `prices "REGION" { date, source, usd = { KEY = NUMBER } }`.
 func parsePrices(name, shown string, text []byte) (table, error) {
-	body, err := parseFile(name, text)
+	body, err := ParseFile(name, text)
 	if err != nil {
 		return nil, err
 	}
@@ -172,8 +177,8 @@ func keys() []string {
 	return out
 }
 
-// parseFile reads HCL, or JSON where the name says so.
-func parseFile(name string, text []byte) (hcl.Body, error) {
+// ParseFile reads HCL, or JSON where the name says so.
+func ParseFile(name string, text []byte) (hcl.Body, error) {
 	if len(text) > MaxFileSize {
 		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", name, len(text), MaxFileSize)
 	}
@@ -213,7 +218,7 @@ func numberMap(a *hcl.Attribute) (map[string]float64, error) {
 	}
 	out := map[string]float64{}
 	for key, element := range v.AsValueMap() {
-		n, err := numberValue(element)
+		n, err := Number(element)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s %q: %w", a.Expr.Range(), a.Name, key, err)
 		}
@@ -222,13 +227,14 @@ func numberMap(a *hcl.Attribute) (map[string]float64, error) {
 	return out, nil
 }
 
-func numberValue(v cty.Value) (float64, error) {
+// Number reads a number from 0 to Largest.
+func Number(v cty.Value) (float64, error) {
 	if v.IsNull() || !v.IsKnown() || v.Type() != cty.Number {
 		return 0, fmt.Errorf("expected a number")
 	}
 	n, _ := v.AsBigFloat().Float64()
-	if math.IsInf(n, 0) || n < 0 || n > largest {
-		return 0, fmt.Errorf("got %v, expected a number from 0 to %g", n, float64(largest))
+	if math.IsInf(n, 0) || n < 0 || n > Largest {
+		return 0, fmt.Errorf("got %v, expected a number from 0 to %g", n, float64(Largest))
 	}
 	return n, nil
 }
