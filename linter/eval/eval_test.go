@@ -78,7 +78,7 @@ func TestExpressions(t *testing.T) {
 		{`true && var.u`, `(unknown: var.u)`},
 		{`false && var.u`, `false`},
 		{`var.u || true`, `true`},
-		{`1 == "1"`, `true`},
+		{`1 == "1"`, `false`},
 		{`var.u == 1 ? "x" : "x"`, `"x"`},
 		{`var.u ? {a = 1, b = 2} : {a = 1}`, `{ a = 1 (possibly more) }`},
 		{`merge(var.u, { project = "x" })`, `{ project = "x" (possibly more) }`},
@@ -142,7 +142,7 @@ func TestExpressions(t *testing.T) {
 		{`file("note.txt")`, `"hello"`},
 		{`try(file("none.txt"), "no")`, `"no"`},
 		{`templatefile("t.tftpl", { n = ["a", "b"], who = var.u })`, `"a b for (unknown)"`},
-		{`templatestring("x-$${y}", { y = 1 })`, `"x-1"`},
+		{`templatestring(local.tpl, { y = 1 })`, `"x-1"`},
 		{`filebase64("note.txt")`, `"aGVsbG8="`},
 		{`aws_s3_bucket.b.bucket`, `"data"`},
 		{`aws_s3_bucket.b.arn`, `(unknown: aws_s3_bucket.b.arn)`},
@@ -172,6 +172,7 @@ func TestExpressions(t *testing.T) {
 variable "u" {}
 locals {
   loop = local.loop
+  tpl  = "x-$${y}"
   x = ` + c.expr + `
 }
 resource "aws_s3_bucket" "b" {

@@ -39,6 +39,8 @@ func ToCty(v value.Value) cty.Value {
 			return cty.SetVal(elems)
 		}
 		switch {
+		case v.Typed() && len(elems) > 0 && len(elems) <= manyElems && cty.CanListVal(elems):
+			return cty.ListVal(elems)
 		case len(elems) <= manyElems:
 		case alike(elems):
 			return cty.ListVal(elems)
@@ -57,6 +59,8 @@ func ToCty(v value.Value) cty.Value {
 			vals = append(vals, attrs[k])
 		})
 		switch {
+		case v.Typed() && len(vals) > 0 && len(vals) <= manyElems && cty.CanMapVal(attrs):
+			return cty.MapVal(attrs)
 		case len(vals) <= manyElems:
 		case alike(vals):
 			return cty.MapVal(attrs)
@@ -104,15 +108,21 @@ func FromCty(v cty.Value, refs []value.Ref) value.Value {
 	case ty == cty.Bool:
 		return value.BoolValue(v.True())
 	case ty == cty.Number:
-		return value.NumberValue(v.AsBigFloat())
+		if f := v.AsBigFloat(); !f.IsInf() { // which nothing can be made of
+			return value.NumberValue(f)
+		}
+		return value.UnknownValue(refs...)
 	case ty.IsListType(), ty.IsTupleType(), ty.IsSetType():
 		elems := make([]value.Value, 0, v.LengthInt())
 		for it := v.ElementIterator(); it.Next(); {
 			_, e := it.Element()
 			elems = append(elems, FromCty(e, refs))
 		}
-		if ty.IsSetType() {
+		switch {
+		case ty.IsSetType():
 			return value.ListValue(elems).AsSet()
+		case ty.IsListType():
+			return value.ListValue(elems).AsList()
 		}
 		return value.ListValue(elems)
 	case ty.IsMapType(), ty.IsObjectType():
@@ -120,6 +130,9 @@ func FromCty(v cty.Value, refs []value.Ref) value.Value {
 		for it := v.ElementIterator(); it.Next(); {
 			k, e := it.Element()
 			b.Set(k.AsString(), FromCty(e, refs))
+		}
+		if ty.IsMapType() {
+			return b.Value().AsMap()
 		}
 		return b.Value()
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
+	ctyconvert "github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
@@ -42,11 +43,11 @@ func ToType(v value.Value, ty cty.Type, def *typeexpr.Defaults) value.Value {
 	case ty.IsObjectType() && v.Kind() == value.Map:
 		return convertObject(v, ty, def)
 	case ty.IsMapType() && v.Kind() == value.Map:
-		return v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty.ElementType(), child(def, "")) })
+		return v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty.ElementType(), child(def, "")) }).AsMap()
 	case ty.IsListType() && v.Kind() == value.List:
 		return v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty.ElementType(), child(def, "")) }).AsList()
 	case ty.IsSetType() && v.Kind() == value.List:
-		return ToSet(v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty.ElementType(), child(def, "")) }))
+		return Set(v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty.ElementType(), child(def, "")) }))
 	case ty.IsTupleType() && v.Kind() == value.List && v.Len() == ty.Length():
 		i := -1
 		return v.Mapped(func(_ string, e value.Value) value.Value { i++; return ToType(e, ty.TupleElementType(i), nil) })
@@ -78,8 +79,134 @@ func child(def *typeexpr.Defaults, name string) *typeexpr.Defaults {
 	return def.Children[name]
 }
 
-// ToSet removes duplicates and sorts strings, as iteration over a set does.
-func ToSet(v value.Value) value.Value {
+// ToList, ToSet and ToMap convert as the functions of these names do; ok is false for what does not convert. Elements get the type that
+// all of them convert to, unless some of them are not known.
+
+// ToList makes a list of a list, tuple or set.
+func ToList(v value.Value) (out value.Value, ok bool) {
+	switch v.Kind() {
+	case value.Unknown, value.Null:
+		return v, true
+	case value.List:
+		v, ok = unified(v)
+		return v.AsList(), ok
+	}
+	return v, false
+}
+
+// ToSet makes a set of a list, tuple or set.
+func ToSet(v value.Value) (out value.Value, ok bool) {
+	switch v.Kind() {
+	case value.Unknown, value.Null:
+		return v, true
+	case value.List:
+		v, ok = unified(v)
+		return Set(v), ok
+	}
+	return v, false
+}
+
+// ToMap makes a map of a map or object.
+func ToMap(v value.Value) (out value.Value, ok bool) {
+	switch v.Kind() {
+	case value.Unknown, value.Null:
+		return v, true
+	case value.Map:
+		v, ok = unified(v)
+		return v.AsMap(), ok
+	}
+	return v, false
+}
+
+// unified gives the elements one type.
+func unified(v value.Value) (out value.Value, ok bool) {
+	if v.Partial() {
+		return v, true
+	}
+	elems := v.Elems()
+	if v.Kind() == value.Map {
+		elems = v.Vals()
+	}
+	ty, ok := Common(elems)
+	if !ok || ty == cty.DynamicPseudoType {
+		return v, ok
+	}
+	return v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty, nil) }), true
+}
+
+// Common is the type that all values convert to. It is cty.DynamicPseudoType when nothing needs to be converted or a part is not known,
+// and ok is false when there is none.
+func Common(vals []value.Value) (ty cty.Type, ok bool) {
+	alike := true
+	for _, v := range vals {
+		if v.Kind() == value.Unknown {
+			return cty.DynamicPseudoType, true
+		}
+		alike = alike && v.Kind() == vals[0].Kind() && v.Kind() != value.List && v.Kind() != value.Map
+	}
+	if alike || len(vals) > maxMixed {
+		return cty.DynamicPseudoType, true
+	}
+	types := make([]cty.Type, 0, len(vals))
+	for _, v := range vals {
+		if ty := typeOf(v); ty != cty.DynamicPseudoType {
+			types = append(types, ty)
+		}
+	}
+	if len(types) == 0 {
+		return cty.DynamicPseudoType, true
+	}
+	ty, _ = ctyconvert.UnifyUnsafe(types)
+	return ty, ty != cty.NilType
+}
+
+// typeOf is the type of a value, cty.DynamicPseudoType of null and of what is not known.
+func typeOf(v value.Value) cty.Type {
+	elements := func(vals []value.Value) cty.Type {
+		for _, e := range vals {
+			if ty := typeOf(e); ty != cty.DynamicPseudoType {
+				return ty
+			}
+		}
+		return cty.DynamicPseudoType
+	}
+	switch v.Kind() {
+	case value.Bool:
+		return cty.Bool
+	case value.Number:
+		return cty.Number
+	case value.String:
+		return cty.String
+	case value.List:
+		switch {
+		case v.Partial() || v.Len() > maxMixed:
+			return cty.DynamicPseudoType
+		case v.FromSet():
+			return cty.Set(elements(v.Elems()))
+		case v.Typed():
+			return cty.List(elements(v.Elems()))
+		}
+		types := make([]cty.Type, v.Len())
+		for i, e := range v.Elems() {
+			types[i] = typeOf(e)
+		}
+		return cty.Tuple(types)
+	case value.Map:
+		switch {
+		case v.Partial() || v.Len() > maxMixed:
+			return cty.DynamicPseudoType
+		case v.Typed():
+			return cty.Map(elements(v.Vals()))
+		}
+		types := make(map[string]cty.Type, v.Len())
+		v.Each(func(k string, e value.Value) { types[k] = typeOf(e) })
+		return cty.Object(types)
+	}
+	return cty.DynamicPseudoType
+}
+
+// Set removes duplicates and sorts strings, as iteration over a set does.
+func Set(v value.Value) value.Value {
 	if v.Kind() != value.List {
 		return v
 	}

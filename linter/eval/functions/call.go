@@ -62,6 +62,9 @@ func (c *Caller) apply(name string, at value.Locator, args []value.Value, isSens
 	if !c.Affordable(name, args) {
 		return c.TooBig(at.Range(), "result of "+name)
 	}
+	for _, a := range args {
+		isSensitive = isSensitive || a.HoldsSensitive()
+	}
 	if carriesHoles[name] && anyPartialText(args) {
 		return c.callWithHoles(name, f, args).Marked(isSensitive)
 	}

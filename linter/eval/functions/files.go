@@ -7,6 +7,8 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"path"
 	"unicode/utf8"
 
@@ -71,7 +73,10 @@ func fileSet(c *Caller, a []value.Value) value.Value {
 		dir = path.Join(c.Dir, dir)
 	}
 	names, err := c.Files.Glob(dir, pattern)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return value.UnknownValue() // a build step may make it
+	case err != nil:
 		return c.Fail()
 	}
 	elems := make([]value.Value, len(names))
@@ -79,7 +84,7 @@ func fileSet(c *Caller, a []value.Value) value.Value {
 		elems[i] = value.StringValue(n)
 	}
 	c.Spend(len(names))
-	return convert.ToSet(value.ListValue(elems))
+	return convert.Set(value.ListValue(elems))
 }
 
 func fileDigest(kind string) native {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hashicorp/go-cty-funcs/cidr"
 	"github.com/hashicorp/go-cty-funcs/crypto"
@@ -33,7 +34,7 @@ import (
 var library = sync.OnceValue(func() map[string]function.Function {
 	return map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc, "max": stdlib.MaxFunc,
-		"min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc, "signum": stdlib.SignumFunc,
+		"min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc, "signum": signumFunc,
 		"chomp": stdlib.ChompFunc, "format": stdlib.FormatFunc, "formatlist": stdlib.FormatListFunc, "indent": stdlib.IndentFunc,
 		"join": stdlib.JoinFunc, "lower": stdlib.LowerFunc, "upper": stdlib.UpperFunc, "title": stdlib.TitleFunc, "regex": stdlib.RegexFunc,
 		"regexall": stdlib.RegexAllFunc, "replace": replaceFunc, "split": stdlib.SplitFunc, "strrev": stdlib.ReverseFunc,
@@ -43,10 +44,9 @@ var library = sync.OnceValue(func() map[string]function.Function {
 		"range": stdlib.RangeFunc, "reverse": stdlib.ReverseListFunc, "setintersection": stdlib.SetIntersectionFunc,
 		"setproduct": stdlib.SetProductFunc, "setsubtract": stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc,
 		"slice": stdlib.SliceFunc, "sort": stdlib.SortFunc, "zipmap": stdlib.ZipmapFunc, "sum": sumFunc, "length": lengthFunc,
-		"tonumber": conversion(cty.Number), "tobool": conversion(cty.Bool),
 		"csvdecode": stdlib.CSVDecodeFunc, "yamldecode": yaml.YAMLDecodeFunc, "yamlencode": yaml.YAMLEncodeFunc,
 		"formatdate": stdlib.FormatDateFunc, "timeadd": stdlib.TimeAddFunc, "timecmp": timecmpFunc,
-		"base64decode": encoding.Base64DecodeFunc, "base64encode": encoding.Base64EncodeFunc, "urlencode": encoding.URLEncodeFunc,
+		"base64decode": onString(base64decode), "base64encode": encoding.Base64EncodeFunc, "urlencode": encoding.URLEncodeFunc,
 		"urldecode": onString(url.QueryUnescape), "base64gzip": onString(base64gzip), "base64gunzip": onString(base64gunzip),
 		"textencodebase64": textBase64(encodeText), "textdecodebase64": textBase64(decodeText),
 		"base64sha256": onString(func(s string) (string, error) { return digest64(crypto.Sha256Func, s) }),
@@ -54,7 +54,7 @@ var library = sync.OnceValue(func() map[string]function.Function {
 		"md5":          crypto.Md5Func, "sha1": crypto.Sha1Func, "sha256": crypto.Sha256Func, "sha512": crypto.Sha512Func,
 		"uuidv5":   uuid.V5Func,
 		"basename": filesystem.BasenameFunc, "dirname": filesystem.DirnameFunc,
-		"cidrhost": cidr.HostFunc, "cidrnetmask": cidr.NetmaskFunc, "cidrsubnet": cidr.SubnetFunc, "cidrsubnets": cidr.SubnetsFunc,
+		"cidrhost": onPrefix(cidr.HostFunc), "cidrnetmask": onPrefix(netmaskFunc), "cidrsubnet": onPrefix(subnetFunc), "cidrsubnets": onPrefix(cidr.SubnetsFunc),
 		"cidrcontains": cidrContainsFunc,
 	}
 })
@@ -92,15 +92,16 @@ func onString(f func(string) (string, error)) function.Function {
 	})
 }
 
-func conversion(ty cty.Type) function.Function {
-	return function.New(&function.Spec{
-		Params: []function.Parameter{{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true}},
-		Type:   function.StaticReturnType(ty),
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			return convert.Convert(args[0], ty)
-		},
-	})
-}
+var signumFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "num", Type: cty.Number}},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if f := args[0].AsBigFloat(); !f.IsInt() {
+			return cty.NilVal, errors.New("a whole number is required")
+		}
+		return cty.NumberIntVal(int64(args[0].AsBigFloat().Sign())), nil
+	},
+})
 
 // replaceFunc treats a pattern between slashes as a regular expression, as Terraform does and cty's own does not.
 var replaceFunc = function.New(&function.Spec{
@@ -135,7 +136,10 @@ var sumFunc = function.New(&function.Spec{
 		total := cty.Zero
 		for it := args[0].ElementIterator(); it.Next(); {
 			_, v := it.Element()
-			if v.IsNull() || !v.IsKnown() {
+			switch {
+			case v.IsNull():
+				return cty.NilVal, errors.New("cannot sum a null value")
+			case !v.IsKnown():
 				return cty.UnknownVal(cty.Number), nil
 			}
 			total = total.Add(v)
@@ -179,10 +183,22 @@ var cidrContainsFunc = function.New(&function.Spec{
 	},
 })
 
+// base64decode is not go-cty-funcs' own, which writes what is not UTF-8 into the log.
+func base64decode(s string) (string, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err == nil && !utf8.Valid(b) {
+		err = errors.New("what is decoded is not UTF-8")
+	}
+	return string(b), err
+}
+
 func base64gzip(s string) (string, error) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	if _, err := io.WriteString(w, s); err != nil {
+		return "", err
+	}
+	if err := w.Flush(); err != nil { // as Terraform does, which shows in the result
 		return "", err
 	}
 	if err := w.Close(); err != nil {

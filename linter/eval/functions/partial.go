@@ -1,11 +1,14 @@
 package functions
 
 import (
+	"encoding/json"
 	"maps"
 	"path"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/budget"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/convert"
@@ -15,8 +18,9 @@ import (
 // natives are the functions where a partial value makes a difference, and those that read files.
 var natives = map[string]native{
 	"merge": merge, "concat": concat, "lookup": lookup, "keys": keys, "values": values, "length": length,
-	"contains": contains, "flatten": flatten, "distinct": unary(distinct), "compact": compact, "coalesce": coalesce,
-	"toset": unary(convert.ToSet), "tolist": unary(value.Value.AsList), "tomap": unary(same), "tostring": unary(asText),
+	"contains": contains, "flatten": flatten, "distinct": converted(distinct), "compact": compact, "coalesce": coalesce,
+	"toset": converted(convert.ToSet), "tolist": converted(convert.ToList), "tomap": converted(convert.ToMap), "tostring": converted(asText),
+	"tonumber": converted(asNumber), "tobool": converted(asBool),
 	"list":             func(_ *Caller, a []value.Value) value.Value { return value.ListValue(a) },
 	"jsonencode":       jsonencode,
 	"jsondecode":       jsondecode,
@@ -54,15 +58,6 @@ func unknown(_ *Caller, a []value.Value) value.Value {
 
 func same(v value.Value) value.Value { return v }
 
-func asText(v value.Value) value.Value {
-	if v.Kind() == value.Number || v.Kind() == value.Bool {
-		if t, ok := v.Str(); ok {
-			return value.StringValue(t)
-		}
-	}
-	return v
-}
-
 func unary(f func(value.Value) value.Value) native {
 	return func(_ *Caller, a []value.Value) value.Value {
 		if len(a) != 1 {
@@ -77,8 +72,9 @@ func merge(c *Caller, args []value.Value) value.Value {
 	for _, a := range args {
 		n += a.Len()
 	}
-	out := value.NewMap(n)
+	out, isTyped := value.NewMap(n), len(args) > 0
 	for _, a := range args {
+		isTyped = isTyped && a.Typed()
 		switch a.Kind() {
 		case value.Null:
 		case value.Unknown:
@@ -94,19 +90,26 @@ func merge(c *Caller, args []value.Value) value.Value {
 			return c.Fail()
 		}
 	}
+	if isTyped {
+		return out.Value().AsMap()
+	}
 	return out.Value()
 }
 
 func concat(c *Caller, args []value.Value) value.Value {
 	var out []value.Value
 	var refs []value.Ref
-	uncertain := false
+	uncertain, isTyped := false, true
+	if len(args) == 0 {
+		return c.Fail()
+	}
 	for _, a := range args {
 		switch a.Kind() {
 		case value.List:
-			if len(out)+a.Len() > budget.MaxElems {
+			if a.FromSet() || len(out)+a.Len() > budget.MaxElems {
 				return c.Fail()
 			}
+			isTyped = isTyped && a.Typed()
 			out = append(out, a.Elems()...)
 		case value.Unknown:
 			uncertain = true
@@ -119,6 +122,9 @@ func concat(c *Caller, args []value.Value) value.Value {
 		refs = value.MergeRefs(refs, a.Refs())
 	}
 	l := value.ListValue(out)
+	if isTyped {
+		l = l.AsList()
+	}
 	if uncertain {
 		return l.WithPartial(refs...)
 	}
@@ -133,13 +139,31 @@ func lookup(c *Caller, a []value.Value) value.Value {
 	if a[0].Kind() == value.Unknown || !ok {
 		return value.UnknownValue(ArgRefs(a)...)
 	}
-	if v := a[0].Get(k); v.Kind() != value.Absent {
+	if a[0].Kind() != value.Map {
+		return c.Fail()
+	}
+	v := a[0].Get(k)
+	if len(a) < 3 {
+		if v.Kind() == value.Absent {
+			return c.Fail()
+		}
 		return v
 	}
-	if len(a) == 3 {
-		return a[2]
+	fallback := a[2]
+	if a[0].Typed() && a[0].Len() > 0 { // the default has the type of the elements
+		ty, ok := convert.Common(append(slices.Clone(a[0].Vals()), fallback))
+		if !ok {
+			return c.Fail()
+		}
+		if vals := a[0].Vals(); ty == cty.String && vals[0].Kind() != value.String {
+			return c.Fail()
+		}
+		fallback = convert.ToType(fallback, ty, nil)
 	}
-	return c.Fail()
+	if v.Kind() == value.Absent {
+		return fallback
+	}
+	return v
 }
 
 func keys(c *Caller, a []value.Value) value.Value {
@@ -166,6 +190,9 @@ func listOf(c *Caller, a []value.Value, f func(value.Value) []value.Value) value
 		return c.Fail()
 	}
 	l := value.ListValue(f(a[0]))
+	if a[0].Typed() {
+		l = l.AsList()
+	}
 	if a[0].Partial() {
 		return l.WithPartial(a[0].Refs()...)
 	}
@@ -193,9 +220,12 @@ func contains(c *Caller, a []value.Value) value.Value {
 	if a[0].Kind() == value.Unknown {
 		return value.UnknownValue(a[0].Refs()...)
 	}
+	if a[0].Kind() != value.List || a[1].Kind() == value.Null {
+		return c.Fail()
+	}
 	certain := !a[0].Partial()
 	for _, e := range a[0].Elems() {
-		eq, known := value.LooseEqual(e, a[1])
+		eq, known := value.Same(e, a[1])
 		if eq && known {
 			return value.BoolValue(true)
 		}
@@ -252,9 +282,13 @@ func unknownOrFail(c *Caller, a []value.Value) value.Value {
 }
 
 // distinct removes duplicates and keeps the order.
-func distinct(v value.Value) value.Value {
-	if v.Kind() != value.List {
-		return v
+func distinct(v value.Value) (value.Value, bool) {
+	if v.Kind() == value.Unknown {
+		return v, true
+	}
+	v, ok := convert.ToList(v)
+	if !ok || v.Kind() != value.List {
+		return v, false
 	}
 	seen := map[string]bool{}
 	var out []value.Value
@@ -264,11 +298,11 @@ func distinct(v value.Value) value.Value {
 			out = append(out, e)
 		}
 	}
-	l := value.ListValue(out)
+	l := value.ListValue(out).AsList()
 	if v.Partial() {
-		return l.WithPartial(v.Refs()...)
+		return l.WithPartial(v.Refs()...), true
 	}
-	return l
+	return l, true
 }
 
 func compact(c *Caller, a []value.Value) value.Value {
@@ -280,9 +314,12 @@ func compact(c *Caller, a []value.Value) value.Value {
 		if t, ok := e.Str(); e.Kind() == value.Null || ok && t == "" {
 			continue
 		}
-		out = append(out, e)
+		if e.Kind() == value.List || e.Kind() == value.Map {
+			return c.Fail()
+		}
+		out = append(out, convert.ToType(e, cty.String, nil))
 	}
-	l := value.ListValue(out)
+	l := value.ListValue(out).AsList()
 	if a[0].Partial() {
 		return l.WithPartial(a[0].Refs()...)
 	}
@@ -290,6 +327,10 @@ func compact(c *Caller, a []value.Value) value.Value {
 }
 
 func coalesce(c *Caller, a []value.Value) value.Value {
+	ty, ok := convert.Common(a)
+	if !ok {
+		return c.Fail()
+	}
 	for i, v := range a {
 		if v.Kind() == value.Unknown {
 			return value.UnknownValue(ArgRefs(a[i:])...)
@@ -297,7 +338,7 @@ func coalesce(c *Caller, a []value.Value) value.Value {
 		if t, ok := v.Str(); v.Kind() == value.Null || ok && t == "" && v.Kind() == value.String {
 			continue
 		}
-		return v
+		return convert.ToType(v, ty, nil)
 	}
 	return c.Fail()
 }
@@ -309,12 +350,17 @@ func jsonencode(c *Caller, a []value.Value) value.Value {
 	if a[0].Kind() == value.Unknown {
 		return a[0]
 	}
-	return value.JSONValue(a[0], &c.Holes)
+	return value.JSONValue(a[0], &c.Holes).Marked(a[0].HoldsSensitive())
 }
 
 func jsondecode(c *Caller, a []value.Value) value.Value {
 	if len(a) != 1 {
 		return c.Fail()
+	}
+	if _, made := a[0].Encoded(); !made { // the parser passes over commas, as templates leave them
+		if text, ok := a[0].Str(); ok && !json.Valid([]byte(text)) {
+			return c.Fail()
+		}
 	}
 	v, err := convert.ParseJSON(a[0])
 	if err != nil {
@@ -332,6 +378,12 @@ func quantified(decides bool) native {
 		certain := !a[0].Partial()
 		for _, e := range a[0].Elems() {
 			b, ok := e.Bool()
+			switch {
+			case e.Kind() == value.Null: // alltrue takes null for false, anytrue passes over it
+				b, ok = false, true
+			case !ok && e.IsKnown():
+				return c.Fail()
+			}
 			if ok && b == decides {
 				return value.BoolValue(decides)
 			}
@@ -357,52 +409,12 @@ func one(c *Caller, a []value.Value) value.Value {
 	return c.Fail()
 }
 
-// affix decides startswith and endswith as far as the known end of the text reaches.
-func affix(test func(c, affix string) bool, known func([]string) string) native {
-	return func(c *Caller, a []value.Value) value.Value {
-		if len(a) != 2 {
-			return c.Fail()
-		}
-		want, ok := a[1].Str()
-		parts := a[0].Parts()
-		if !ok || parts == nil {
-			return unknownOrFail(c, a)
-		}
-		if have := known(parts); test(have, want) || len(parts) == 1 {
-			return value.BoolValue(test(have, want))
-		} else if have != "" && !test(want, have) {
-			return value.BoolValue(false)
-		}
-		return value.UnknownValue(ArgRefs(a)...)
-	}
-}
-
-func strcontains(c *Caller, a []value.Value) value.Value {
-	if len(a) != 2 {
-		return c.Fail()
-	}
-	want, ok := a[1].Str()
-	parts := a[0].Parts()
-	if !ok || parts == nil {
-		return unknownOrFail(c, a)
-	}
-	for _, p := range parts {
-		if strings.Contains(p, want) {
-			return value.BoolValue(true)
-		}
-	}
-	if len(parts) > 1 {
-		return value.UnknownValue(ArgRefs(a)...)
-	}
-	return value.BoolValue(false)
-}
-
 func index(c *Caller, a []value.Value) value.Value {
 	if len(a) != 2 || a[0].Kind() != value.List {
 		return unknownOrFail(c, a)
 	}
 	for i, e := range a[0].Elems() {
-		eq, known := value.LooseEqual(e, a[1])
+		eq, known := value.Same(e, a[1])
 		if !known {
 			return value.UnknownValue(ArgRefs(a)...)
 		}
@@ -420,10 +432,14 @@ func matchkeys(c *Caller, a []value.Value) value.Value {
 	if unknownIn(a) {
 		return value.UnknownValue(ArgRefs(a)...)
 	}
+	ty, ok := convert.Common(append(slices.Clone(a[1].Elems()), a[2].Elems()...))
+	if !ok {
+		return c.Fail()
+	}
 	var out []value.Value
 	for i, k := range a[1].Elems() {
 		for _, w := range a[2].Elems() {
-			if eq, _ := value.LooseEqual(k, w); eq {
+			if eq, _ := value.Same(convert.ToType(k, ty, nil), convert.ToType(w, ty, nil)); eq {
 				out = append(out, a[0].Elems()[i])
 				break
 			}
@@ -445,12 +461,16 @@ func transpose(c *Caller, a []value.Value) value.Value {
 	if len(a) != 1 || a[0].Kind() != value.Map || unknownIn(a) {
 		return unknownOrFail(c, a)
 	}
-	turned := map[string][]string{}
+	turned, lists := map[string][]string{}, true
 	a[0].Each(func(k string, l value.Value) {
+		lists = lists && l.Kind() == value.List
 		for _, e := range l.Strings() {
 			turned[e] = append(turned[e], k)
 		}
 	})
+	if !lists {
+		return c.Fail()
+	}
 	out := value.NewMap(len(turned))
 	for _, k := range slices.Sorted(maps.Keys(turned)) {
 		sort.Strings(turned[k])
@@ -458,9 +478,9 @@ func transpose(c *Caller, a []value.Value) value.Value {
 		for i, t := range turned[k] {
 			elems[i] = value.StringValue(t)
 		}
-		out.Set(k, value.ListValue(elems))
+		out.Set(k, value.ListValue(elems).AsList())
 	}
-	return out.Value()
+	return out.Value().AsMap()
 }
 
 func abspath(c *Caller, a []value.Value) value.Value {

@@ -91,6 +91,11 @@ func (s *Scope) templateFile(e *hclsyntax.FunctionCallExpr, a []value.Value) val
 }
 
 func (s *Scope) templateString(e *hclsyntax.FunctionCallExpr, a []value.Value) value.Value {
+	switch e.Args[0].(type) {
+	case *hclsyntax.ScopeTraversalExpr, *hclsyntax.RelativeTraversalExpr, *hclsyntax.IndexExpr: // Terraform wants the name of what holds the template
+	default:
+		return s.Fail()
+	}
 	if len(a) != 2 {
 		return s.Fail()
 	}

@@ -121,22 +121,56 @@ func (s *Scope) object(e *hclsyntax.ObjectConsExpr) value.Value {
 		v := s.Eval(it.ValueExpr)
 		if name, ok := k.Str(); ok {
 			b.Set(name, v)
-		} else {
-			b.Unknown(k.Refs())
+			continue
 		}
+		if k.IsKnown() {
+			s.Fail()
+		}
+		b.Unknown(k.Refs())
 	}
 	return b.Value()
 }
 
 func (s *Scope) conditional(e *hclsyntax.ConditionalExpr) value.Value {
 	c := s.Eval(e.Condition)
-	if b, ok := c.Bool(); ok {
-		if b {
-			return s.Eval(e.TrueResult)
+	if b, ok := condition(c); ok {
+		taken, other := e.TrueResult, e.FalseResult
+		if !b {
+			taken, other = other, taken
 		}
-		return s.Eval(e.FalseResult)
+		return s.likeOther(s.Eval(taken), other).Marked(c.Sensitive())
+	}
+	if c.IsKnown() {
+		return s.Fail()
 	}
 	return s.choose(e.Condition, c, s.Eval(e.TrueResult), s.Eval(e.FalseResult))
+}
+
+// condition is a known truth; only "true" and "false" convert to one.
+func condition(v value.Value) (b, ok bool) {
+	if t, isText := v.Str(); isText && v.Kind() == value.String && t != "true" && t != "false" {
+		return false, false
+	}
+	return v.Bool()
+}
+
+// likeOther gives the taken alternative of a conditional the type that both have in common, as far as the other one is plain to see.
+func (s *Scope) likeOther(v value.Value, other hclsyntax.Expression) value.Value {
+	if v.Kind() == value.String || v.Kind() == value.Null || v.Kind() == value.Unknown {
+		return v
+	}
+	switch x := other.(type) {
+	case *hclsyntax.LiteralValueExpr, *hclsyntax.TemplateExpr, *hclsyntax.TupleConsExpr:
+		if len(x.Variables()) > 0 {
+			return v
+		}
+	default:
+		return v
+	}
+	if ty, ok := convert.Common([]value.Value{v, s.Eval(other)}); ok {
+		return convert.ToType(v, ty, nil)
+	}
+	return v
 }
 
 func (s *Scope) unary(e *hclsyntax.UnaryOpExpr) value.Value {
@@ -165,20 +199,22 @@ func (s *Scope) binary(e *hclsyntax.BinaryOpExpr) value.Value {
 	}
 	switch e.Op {
 	case hclsyntax.OpEqual, hclsyntax.OpNotEqual:
-		eq, known := value.LooseEqual(a, b)
+		eq, known := value.Same(a, b)
 		if !known {
 			return refs()
 		}
 		return value.BoolValue(eq == (e.Op == hclsyntax.OpEqual)).Marked(isSensitive)
 	case hclsyntax.OpLogicalAnd, hclsyntax.OpLogicalOr:
 		decides := e.Op == hclsyntax.OpLogicalOr
-		x, okx := a.Bool()
-		y, oky := b.Bool()
+		x, okx := condition(a)
+		y, oky := condition(b)
 		switch {
 		case okx && x == decides, oky && y == decides:
 			return value.BoolValue(decides).Marked(isSensitive)
 		case okx && oky:
 			return value.BoolValue(!decides).Marked(isSensitive)
+		case !okx && a.IsKnown(), !oky && b.IsKnown():
+			return s.Fail()
 		}
 		return refs()
 	}
@@ -199,7 +235,10 @@ func (s *Scope) binary(e *hclsyntax.BinaryOpExpr) value.Value {
 		out.Mul(x, y)
 	case hclsyntax.OpDivide, hclsyntax.OpModulo:
 		if y.Sign() == 0 {
-			return s.Fail()
+			if e.Op == hclsyntax.OpModulo {
+				return value.NumberValue(x).Marked(isSensitive)
+			}
+			return value.UnknownValue().Marked(isSensitive) // infinity, of which nothing can be made
 		}
 		out.Quo(x, y)
 		if e.Op == hclsyntax.OpModulo {
@@ -229,7 +268,7 @@ func (s *Scope) index(coll, key value.Value) value.Value {
 	switch coll.Kind() {
 	case value.List:
 		i, ok := key.Int()
-		if !ok || i < 0 {
+		if !ok || i < 0 || coll.FromSet() {
 			return s.Fail()
 		}
 		if i < coll.Len() && !coll.Partial() {

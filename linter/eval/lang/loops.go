@@ -47,11 +47,15 @@ func (s *Scope) forExpr(e *hclsyntax.ForExpr) value.Value {
 		}
 		c = c.bind(e.ValVar, v)
 		if e.CondExpr != nil {
-			ok, known := c.Eval(e.CondExpr).Bool()
+			cond := c.Eval(e.CondExpr)
+			ok, known := condition(cond)
 			if known && !ok {
 				return
 			}
 			if !known {
+				if cond.IsKnown() {
+					s.Fail()
+				}
 				out.unknown(nil)
 			}
 		}
@@ -62,10 +66,16 @@ func (s *Scope) forExpr(e *hclsyntax.ForExpr) value.Value {
 		key := c.Eval(e.KeyExpr)
 		val := c.Eval(e.ValExpr)
 		if name, ok := key.Str(); ok {
+			if _, twice := out.m.Get(name); twice && !out.group {
+				s.Fail()
+			}
 			out.set(name, val)
-		} else {
-			out.unknown(key.Refs())
+			return
 		}
+		if key.IsKnown() {
+			s.Fail()
+		}
+		out.unknown(key.Refs())
 	}
 	switch coll.Kind() {
 	case value.Unknown:

@@ -2,19 +2,34 @@ package value
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// LooseEqual compares as Terraform's == does: values of different primitive types are equal when their texts are.
-func LooseEqual(a, b Value) (equal, known bool) {
-	primitive := func(v Value) bool { return v.kind == String || v.kind == Number || v.kind == Bool }
-	if a.kind != b.kind && primitive(a) && primitive(b) {
-		x, ok1 := a.Str()
-		y, ok2 := b.Str()
-		return x == y, ok1 && ok2
+// Same compares as Terraform's == does, which never takes values of different types for equal: "1" is not 1, and a list is not a tuple.
+// Known is false when an unknown part decides.
+func Same(a, b Value) (equal, known bool) {
+	if a.kind != b.kind && a.kind != Unknown && b.kind != Unknown || a.kind == List && b.kind == List && a.FromSet() != b.FromSet() ||
+		a.kind == b.kind && a.Typed() != b.Typed() {
+		return false, true
 	}
-	return a.Equal(b)
+	if a.kind != List && a.kind != Map || a.kind != b.kind || a.Len() != b.Len() || a.Partial() || b.Partial() {
+		return a.Equal(b)
+	}
+	if a.kind == Map && !slices.Equal(a.Keys(), b.Keys()) {
+		return false, true
+	}
+	known = true
+	x, y := append(a.Elems(), a.Vals()...), append(b.Elems(), b.Vals()...)
+	for i := range x {
+		eq, ok := Same(x[i], y[i])
+		if ok && !eq {
+			return false, true
+		}
+		known = known && ok
+	}
+	return known, known
 }
 
 // Big returns a known number of bounded size.

@@ -48,6 +48,8 @@ const (
 	deepKnown
 	// failed: an unknown value whose expression is wrong, for try and can.
 	failed
+	// typed: a List or Map whose elements have one type, as tolist, tomap and the types of variables make it; without it a tuple or object.
+	typed
 )
 
 // Locator is anything with a place in a source file.
@@ -244,10 +246,16 @@ func (v Value) Failed() bool { return v.flags&failed != 0 }
 func (v Value) FromSet() bool { return v.flags&isSet != 0 }
 
 // AsSet returns the list as one that toset made; the elements must be distinct and sorted.
-func (v Value) AsSet() Value { v.flags |= isSet; return v }
+func (v Value) AsSet() Value { v.flags |= isSet | typed; return v }
 
-// AsList returns the list with indices.
-func (v Value) AsList() Value { v.flags &^= isSet; return v }
+// AsList returns the list with indices, of elements of one type.
+func (v Value) AsList() Value { v.flags = v.flags&^isSet | typed; return v }
+
+// AsMap returns the map as one of elements of one type.
+func (v Value) AsMap() Value { v.flags |= typed; return v }
+
+// Typed reports a list, set or map of elements of one type, which is never equal to a tuple or object.
+func (v Value) Typed() bool { return v.flags&typed != 0 }
 
 // Kind tells what the value holds.
 func (v Value) Kind() Kind { return v.kind }
@@ -263,6 +271,13 @@ func (v Value) Partial() bool { return v.flags&partial != 0 }
 
 // Sensitive reports whether the value was marked sensitive by a variable or function.
 func (v Value) Sensitive() bool { return v.flags&sensitive != 0 }
+
+// HoldsSensitive reports whether the value or a part of it, at any depth, is sensitive.
+func (v Value) HoldsSensitive() bool {
+	found := v.Sensitive()
+	v.Each(func(_ string, e Value) { found = found || e.HoldsSensitive() })
+	return found
+}
 
 // Range is the place that wrote the value; the zero Range when there is none, as in a plan without sources.
 func (v Value) Range() hcl.Range {

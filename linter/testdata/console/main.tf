@@ -1,0 +1,4 @@
+locals {
+  broken   = "$${"
+  greeting = "Hi $${name}"
+}
