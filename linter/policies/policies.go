@@ -112,10 +112,16 @@ func checkCases(m *eval.Module, kind iam.Kind, doc *iam.Policy, v value.Value, a
 }
 
 // policyNode turns an evaluated value into what package iam reads. Parts that no source wrote, or that a caller of the module wrote, get
-// the place of what holds them: a finding stands in the module that grants, with its callers beside it.
+// the place of what holds them: a finding stands in the module that grants, with its callers beside it. A statement that a caller wrote
+// as a whole stands where it is written, with what it holds.
 func policyNode(m *eval.Module, v value.Value, at value.Locator, depth int) node.Node {
-	if from := v.Range().Filename; from != "" && !foreign(m, from) {
-		at = value.At(v.Range())
+	if from := v.Range().Filename; from != "" {
+		if foreign(m, from) && v.Kind() == value.Map {
+			m = nil
+		}
+		if !foreign(m, from) {
+			at = value.At(v.Range())
+		}
 	}
 	n := node.Node{Origin: at}
 	if depth > 40 {
@@ -142,9 +148,9 @@ func policyNode(m *eval.Module, v value.Value, at value.Locator, depth int) node
 	return n
 }
 
-// foreign reports a file of the module's callers, or one that sets variables.
+// foreign reports a file of the module's callers, or one that sets variables. To no module nothing is foreign.
 func foreign(m *eval.Module, file string) bool {
-	if m.Source == nil || m.Source.File(file) != nil {
+	if m == nil || m.Source == nil || m.Source.File(file) != nil {
 		return false
 	}
 	for up := m.Parent; up != nil; up = up.Parent {
