@@ -237,6 +237,8 @@ func TestEvidenceRules(t *testing.T) {
 		{"latency unknown", EvidenceRules{MaxP95LatencyMS: f(5)}, nil, Fail, "no performance.p95_latency_ms"},
 		{"cost", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "ml.m5.large", 1, "eu-west-1"} }, Pass, "at 0.128 USD per hour (list price in eu-west-1 of 2023-12-31)"},
 		{"dear", EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(2)}, func(e *Evidence) { e.Training = &Training{f(3600), "x", 1, "eu-west-1"} }, Fail, "as given"},
+		{"one instance", EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(0.6)}, func(e *Evidence) { e.Training = &Training{f(3600), "x", 1, "eu-west-1"} }, Pass, "1 x x at 0.6 USD"},
+		{"every instance costs", EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(0.6)}, func(e *Evidence) { e.Training = &Training{f(3600), "x", 2, "eu-west-1"} }, Fail, "2 x x at 0.6 USD"},
 		{"price unknown", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "x", 1, "eu-west-1"} }, Fail, "no price is known for x in eu-west-1; give what you pay in evidence.training_price_per_hour_usd"},
 		{"price of another region", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "ml.m5.large", 1, "ap-south-1"} }, Fail, "no price is known for ml.m5.large in ap-south-1"},
 		{"region unknown", EvidenceRules{MaxTrainingCostUSD: f(1)}, func(e *Evidence) { e.Training = &Training{f(3600), "ml.m5.large", 1, ""} }, Fail, "an unknown region"},

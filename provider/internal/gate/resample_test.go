@@ -43,6 +43,32 @@ func TestCoarseBinsAreCloseToExact(t *testing.T) {
 	}
 }
 
+// Very coarse bins move a statistic; the interval is moved back to the exact estimate.
+func TestShiftOfCoarseBins(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	p := &evidence.Predictions{Problem: metric.Binary}
+	for range 20_000 {
+		l := rnd.IntN(2)
+		p.Labels, p.Scores = append(p.Labels, uint8(l)), append(p.Scores, math.Pow(0.3*float64(l)+0.7*rnd.Float64(), 3))
+	}
+	s, err := newSample(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := s.newGroup(candidate, "", whole).value("auc", 0.5)
+	r := &resampler{s: s, limit: 2}
+	r.wanted = []wanted{{point: v.number, effective: v.effective, confidence: 0.95, nodes: []int{r.node(node{candidate, "auc", 0.5, "", whole})}}}
+	got := r.intervals(Settings{Replicates: 400})[0]
+	observed := r.problem().Observed()[0]
+	width := got.Upper - got.Lower
+	if math.Abs(observed-v.number) < 2*width {
+		t.Fatalf("the bins shift nothing worth the name: auc %v, in bins %v, width %v", v.number, observed, width)
+	}
+	if got.Lower > v.number || got.Upper < v.number {
+		t.Errorf("auc %v is not in its interval [%v, %v]", v.number, got.Lower, got.Upper)
+	}
+}
+
 // More axes than fit one key are renumbered and still told apart.
 func TestJointOfManyAxes(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
