@@ -50,7 +50,9 @@ environment() {
   fi
   gh api --silent --method PUT "repos/$repository/environments/$1" --input - <<<"$2"
   gh api --silent --method POST "repos/$repository/environments/$1/deployment-branch-policies" -f name=main
-  echo "environment $1 of $repository made, for the branch main"
+  # A release promotes from its tag, and looks at the evidence of dev first.
+  gh api --silent --method POST "repos/$repository/environments/$1/deployment-branch-policies" -f name='v*' -f type=tag
+  echo "environment $1 of $repository made, for the branch main and tags v*"
 }
 
 if command -v gh >/dev/null && gh auth status >/dev/null 2>&1; then
@@ -60,10 +62,9 @@ if command -v gh >/dev/null && gh auth status >/dev/null 2>&1; then
   else
     me=$(gh api user --jq .id)
     environment prod "{$policy,\"reviewers\":[{\"type\":\"User\",\"id\":$me}]}"
-    gh api --silent --method POST "repos/$repository/environments/prod/deployment-branch-policies" -f name='v*' -f type=tag 2>/dev/null || true
   fi
 else
-  echo "gh is not logged in: make the environment $env of $repository by hand, for the branch main$([[ $env == dev ]] || echo " and tags v*, with reviewers")"
+  echo "gh is not logged in: make the environment $env of $repository by hand, for the branch main and tags v*$([[ $env == dev ]] || echo ", with reviewers")"
 fi
 if [[ $env == dev ]]; then
   echo "dev is ready: a push to main deploys it"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Deploys the stages in order: plans each and applies that very plan, builds the
 # images after stage 3 has made their repositories, and counts into CloudWatch.
-# Stage 1 is applied by an administrator, so that here it must have no changes.
+# Stage 1 is applied by an administrator, so that here it must have no changes. CANDIDATE is
+# the version to put before the gate, TF_VAR_candidate the same with a TF_VAR_rollback_reason.
 #
 # usage: deploy.sh dev|prod [STAGE...]
 set -euo pipefail
@@ -17,6 +18,12 @@ fi
 
 TF_VAR_image_tag=$(go run ./scripts/stages image-tag)
 export TF_VAR_image_tag
+
+# Without a candidate the champion stays: code alone changes no model.
+if [[ -z ${TF_VAR_candidate:-} ]]; then
+  candidate=$(scripts/candidate.sh "$env" "${CANDIDATE:-}")
+  [[ -z $candidate ]] || export "${candidate?}"
+fi
 
 # metric NAME VALUE UNIT STAGE
 metric() {

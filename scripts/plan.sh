@@ -17,6 +17,12 @@ if ((${#stages[@]} == 0)) || [[ -z ${stages[0]} ]]; then
   echo "No stage changes."
   exit 0
 fi
+
+# Without the champion as its candidate stage 5 would plan the way back to the bootstrap version.
+if [[ " ${stages[*]} " == *" 5_serving "* ]]; then
+  candidate=$(scripts/candidate.sh "$env")
+  [[ -z $candidate ]] || export "${candidate?}"
+fi
 plans=()
 for stage in "${stages[@]}"; do
   log=$(mktemp)

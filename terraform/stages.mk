@@ -25,7 +25,18 @@ lambdas: ## Build the functions into bin/lambda/*.zip, byte for byte the same fr
 .PHONY: stages-check
 stages-check: build ## Initialise, validate and test every stage, with hashicorp/aws from its registry or the stand-in
 	@cli=$$(tools/terraform.sh) && \
-	TERRAFORM=$$cli STAGES_STANDIN='$(STAGES_STANDIN)' $(STAGES) rehearse --check
+	TERRAFORM=$$cli STAGES_STANDIN='$(STAGES_STANDIN)' $(STAGES) rehearse --verbs init,validate,test
+
+.PHONY: stages-fmt
+stages-fmt: ## Check that the stages and the examples are formatted
+	@cli=$$(tools/terraform.sh) && "$$cli" fmt -check -recursive terraform examples
+
+# The scanner of IaC at hand: a program, or one that pipx brings.
+CHECKOV ?= $(shell command -v checkov || echo pipx run --spec checkov==3.3.30 checkov)
+
+.PHONY: stages-scan
+stages-scan: ## Scan the stages with checkov; what stays has its reason in a checkov:skip beside it
+	@$(CHECKOV) --directory terraform --framework terraform --quiet --compact --skip-download
 
 BASE ?=
 FORMAT ?= text
@@ -50,8 +61,7 @@ security: ## Look for known vulnerabilities in what the module uses, and for uns
 	@go tool -modfile=tools/go.mod govulncheck ./...
 
 .PHONY: pr
-pr: lint test stages-check stages-lint stages-rights security cost ## Run what a pull request runs, as far as it goes without AWS
-	@cli=$$(tools/terraform.sh) && "$$cli" fmt -check -recursive terraform examples
+pr: lint test stages-fmt stages-check stages-lint stages-rights security stages-scan cost ## Run what a pull request runs, as far as it goes without AWS
 
 ENV ?= dev
 

@@ -23,11 +23,13 @@ const usage = `stages drives terraform/1_foundation to 7_observability_cost.
 
   stages rehearse [--stage NAME,...]       init, validate, test, plan, apply all stages for dev and prod against a
                                            stand-in for AWS and the local engine, then destroy them in reverse
-  stages rehearse --check                  only init, validate and test
+  stages rehearse --verbs init,validate,test
+                                           only these, without an engine
   stages run --env E VERB... STAGE...      verbs init validate test plan apply destroy on the real environment; init-local and
                                            migrate are for the first apply of stage 1 (scripts/bootstrap.sh)
   stages backend --env E STAGE             the backend settings of a stage, for terraform init
   stages role --env E apply|plan           ARN of the role that a workflow assumes
+  stages credentials --env E apply|plan    the same and the region, as outputs of a workflow's step
   stages account --env E                   the environment's account
   stages region, stages repository         the project's region, and its OWNER/NAME on GitHub
   stages image-tag                         the tag of the images, from their sources
@@ -67,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	base := flags.String("base", "", "revision to compare with")
 	only := flags.String("stage", "", "comma-separated stages; default all")
 	keep := flags.Bool("keep", false, "rehearse: keep the working copy and do not destroy")
-	check := flags.Bool("check", false, "rehearse: only init, validate and test")
+	checks := flags.String("verbs", "", "rehearse: only these of init, validate and test, comma-separated")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return rehearse(ctx, rehearsal{root: root, cli: cli, stages: stages, keep: *keep, check: *check, out: stdout})
+		return rehearse(ctx, rehearsal{root: root, cli: cli, stages: stages, keep: *keep, checks: split(*checks), out: stdout})
 	case "run":
 		verbs, stages, err := verbsAndStages(flags.Args())
 		if err != nil {
@@ -100,12 +102,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	case "document":
 		return documents.Write(root)
-	case "role":
+	case "role", "credentials":
 		arn, err := project.RoleARN(root, *env, flags.Arg(0))
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(stdout, arn)
+		if args[0] == "role" {
+			_, err = fmt.Fprintln(stdout, arn)
+			return err
+		}
+		p, err := project.Read(root)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(stdout, "role=%s\nregion=%s\n", arn, p.Region)
 		return err
 	case "account", "region", "repository":
 		p, err := project.Read(root)
@@ -133,7 +143,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		_, err = fmt.Fprintln(stdout, strings.Join(stages, "\n"))
 		return err
 	}
-	return fmt.Errorf("got %q, expected rehearse, run, backend, role, account, region, repository, image-tag, document or changed", args[0])
+	return fmt.Errorf("got %q, expected rehearse, run, backend, role, credentials, account, region, repository, image-tag, document or changed", args[0])
 }
 
 var verbs = []string{"init", "init-local", "migrate", "validate", "test", "plan", "apply", "destroy"}

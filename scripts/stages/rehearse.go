@@ -22,14 +22,14 @@ type rehearsal struct {
 	root, cli string
 	stages    []string
 	keep      bool
-	check     bool
+	checks    []string // verbs that need neither engine nor AWS; none means everything
 	out       io.Writer
 }
 
 func rehearse(ctx context.Context, r rehearsal) (err error) {
 	dir := filepath.Join(r.root, ".titanicml", "stages")
 	emulator := os.Getenv("STAGES_STANDIN") == ""
-	if emulator && !r.check && os.Getenv("AWS_ENDPOINT_URL") == "" {
+	if emulator && len(r.checks) == 0 && os.Getenv("AWS_ENDPOINT_URL") == "" {
 		return errors.New("nothing stands in for AWS: set STAGES_STANDIN or AWS_ENDPOINT_URL (see stages help)")
 	}
 	p, err := project.Read(r.root)
@@ -48,7 +48,7 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.check {
+	if len(r.checks) > 0 {
 		return r.checkAll(ctx, w, terraform{cli: r.cli, env: []string{"TF_CLI_CONFIG_FILE=" + config}})
 	}
 	// The engine outlives an interrupted run unless it is stopped in a context of its own.
@@ -99,16 +99,27 @@ func rehearse(ctx context.Context, r rehearsal) (err error) {
 	return r.say("all %d stages were applied and destroyed for dev and prod", len(r.stages))
 }
 
-// checkAll is what needs no engine and no AWS.
+// checkArguments are what needs no engine and no AWS.
+var checkArguments = map[string][]string{
+	"init":     {"init", "-backend=false", "-no-color"},
+	"validate": {"validate", "-no-color"},
+	"test":     {"test", "-no-color"},
+}
+
 func (r rehearsal) checkAll(ctx context.Context, w workspace, t terraform) error {
+	for _, verb := range r.checks {
+		if checkArguments[verb] == nil {
+			return fmt.Errorf("got the verb %q, expected init, validate or test", verb)
+		}
+	}
 	for _, stage := range r.stages {
 		t.dir = w.stage(stage)
-		for _, args := range [][]string{{"init", "-backend=false", "-no-color"}, {"validate", "-no-color"}, {"test", "-no-color"}} {
-			if err := t.run(ctx, args...); err != nil {
+		for _, verb := range r.checks {
+			if err := t.run(ctx, checkArguments[verb]...); err != nil {
 				return fmt.Errorf("%s: %w", stage, err)
 			}
 		}
-		if err := r.say("%-22s valid, tests pass", stage); err != nil {
+		if err := r.say("%-22s %s: ok", stage, strings.Join(r.checks, ", ")); err != nil {
 			return err
 		}
 	}

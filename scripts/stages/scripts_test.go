@@ -216,3 +216,68 @@ func TestSetUp(t *testing.T) {
 		t.Errorf("got %q: %v", out, err)
 	}
 }
+
+// TestDrift plans with a CLI whose plans change what CHANGES says, in every stage.
+func TestDrift(t *testing.T) {
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("jq, which the script uses, is not installed")
+	}
+	terraform := `#!/usr/bin/env bash
+case "$1" in
+version) echo "Terraform v1.11.4" ;;
+plan) for arg; do case $arg in -out=*) : >"${arg#-out=}" ;; esac; done ;;
+show) echo "{\"resource_changes\":[$CHANGES]}" ;;
+esac
+`
+	change := func(address, action string) string {
+		return `{"mode":"managed","address":"` + address + `","change":{"actions":["` + action + `"]}}`
+	}
+	for _, test := range []struct{ name, env, changes, says string }{
+		{"none", "dev", "", "5_serving: no drift"},
+		{"somebody's change", "dev", change("aws_vpc.main", "update"), "- `aws_vpc.main`: update"},
+		{"suspended", "dev", change("titanicml_endpoint.survival", "create"), "5_serving: no drift"},
+		{"gone in prod", "prod", change("titanicml_endpoint.survival", "create"), "- `titanicml_endpoint.survival`: create"},
+		{"changed in dev", "dev", change("titanicml_endpoint.survival", "update"), "- `titanicml_endpoint.survival`: update"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := script(t, "terraform", terraform, []string{"CHANGES=" + test.changes, "TERRAFORM=terraform"}, "drift.sh", test.env)
+			if (err != nil) != strings.HasPrefix(test.says, "-") || !strings.Contains(out, test.says) {
+				t.Errorf("got %v:\n%s", err, out)
+			}
+		})
+	}
+}
+
+// TestDestroyForgetsModels follows what the script asks for.
+func TestDestroyForgetsModels(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	aws := `#!/usr/bin/env bash
+echo "aws $*" >>"$LOG"
+[[ $2 == list-model-packages ]] && printf 'arn:x/2\tarn:x/1\n'
+exit 0
+`
+	terraform := `#!/usr/bin/env bash
+[[ $1 == version ]] && echo "Terraform v1.11.4"
+[[ $1 == destroy ]] && echo "destroy $(basename "$PWD")" >>"$LOG"
+exit 0
+`
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(terraform), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := script(t, "aws", aws, []string{"LOG=" + log, "EXTRA=" + bin, "TERRAFORM=terraform"}, "destroy.sh", "dev"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	did, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := string(did)
+	for _, want := range []string{"destroy 7_observability_cost", "destroy 5_serving", "delete-model-package --model-package-name arn:x/2", "delete-model-package --model-package-name arn:x/1", "s3 rm --recursive s3://titanic-dev-store-", "/titanicml/champions/", "destroy 4_ml_training", "destroy 2_networking"} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("%q was not done, or not in this order:\n%s", want, did)
+		}
+		rest = after
+	}
+}

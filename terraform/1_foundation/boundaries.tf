@@ -14,6 +14,12 @@ resource "aws_iam_policy" "workload_boundary" {
 }
 
 data "aws_iam_policy_document" "ci_boundary" {
+  # checkov:skip=CKV_AWS_107:a boundary grants nothing; the statements that deny make it narrow
+  # checkov:skip=CKV_AWS_108:a boundary grants nothing; the statements that deny make it narrow
+  # checkov:skip=CKV_AWS_109:a boundary grants nothing; the statements that deny make it narrow
+  # checkov:skip=CKV_AWS_110:a boundary grants nothing; the statements that deny make it narrow
+  # checkov:skip=CKV_AWS_111:a boundary grants nothing; the statements that deny make it narrow
+  # checkov:skip=CKV_AWS_356:a boundary grants nothing; the statements that deny make it narrow
   statement {
     sid = "ServicesOfTheStages"
     actions = [

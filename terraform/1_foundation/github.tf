@@ -29,6 +29,7 @@ resource "aws_iam_role" "plan" {
 }
 
 data "aws_iam_policy_document" "apply_trust" {
+  # checkov:skip=CKV_AWS_358:the subject is repo:OWNER/NAME:environment:ENV in full, whose first part is a variable
   statement {
     sid     = "Environment"
     actions = ["sts:AssumeRoleWithWebIdentity"]

@@ -25,6 +25,8 @@ resource "aws_vpc_endpoint" "s3" {
 # An endpoint is a door, not a grant: it lets this account's roles through to this
 # account's resources, and what they may do there their own policies say.
 data "aws_iam_policy_document" "endpoint" {
+  # checkov:skip=CKV_AWS_1:an endpoint policy filters, it grants nothing; the condition lets one account through
+  # checkov:skip=CKV_AWS_49:an endpoint policy filters, it grants nothing; the condition lets one account through
   statement {
     sid       = "OwnAccount"
     actions   = ["*"]
@@ -44,6 +46,7 @@ data "aws_iam_policy_document" "endpoint" {
 }
 
 data "aws_iam_policy_document" "s3_endpoint" {
+  # checkov:skip=CKV_AWS_283:image layers are fetched with signed URLs of AWS itself, from the one bucket named
   statement {
     sid = "OwnBuckets"
     actions = [

@@ -7,6 +7,7 @@ resource "aws_security_group" "endpoints" {
 }
 
 resource "aws_security_group" "workload" {
+  # checkov:skip=CKV2_AWS_5:stages 3 to 5 attach it
   name        = "${local.name}-workload"
   description = "Training, processing and ETL: HTTPS to endpoints and S3, and among the nodes of one job"
   vpc_id      = aws_vpc.main.id

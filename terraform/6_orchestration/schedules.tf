@@ -1,4 +1,5 @@
 resource "aws_scheduler_schedule" "resume" {
+  # checkov:skip=CKV_AWS_297:the payload is a name, which the schedule shows anyway
   count = local.suspends ? 1 : 0
 
   name                         = "${local.name}-resume"
@@ -28,6 +29,7 @@ resource "aws_scheduler_schedule" "resume" {
 }
 
 resource "aws_scheduler_schedule" "retrain" {
+  # checkov:skip=CKV_AWS_297:the payload is a name, which the schedule shows anyway
   name                         = "${local.name}-retrain"
   description                  = "Trains on the data as it is by then"
   group_name                   = aws_scheduler_schedule_group.main.name
@@ -58,6 +60,7 @@ resource "aws_scheduler_schedule" "retrain" {
 # An endpoint cannot be scaled to nothing, so that the night takes it away. Champion,
 # decision and model stay in the store; the morning's deployment brings it back.
 resource "aws_scheduler_schedule" "suspend" {
+  # checkov:skip=CKV_AWS_297:the payload is a name, which the schedule shows anyway
   count = local.suspends ? 1 : 0
 
   name                         = "${local.name}-suspend"

@@ -19,6 +19,10 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
+  # checkov:skip=CKV_AWS_116:callers are synchronous, or a rule whose own queue keeps what it could not deliver; errors ring an alarm
+  # checkov:skip=CKV_AWS_117:the VPC has no way to GitHub and to the services that have no endpoint there
+  # checkov:skip=CKV_AWS_173:the variables are names and ARNs, secrets are read at run time
+  # checkov:skip=CKV_AWS_272:the zip is built from these sources by the deployment that uploads it
   function_name                  = var.name
   architectures                  = ["arm64"]
   description                    = var.description
