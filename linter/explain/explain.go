@@ -5,9 +5,7 @@ package explain
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -36,7 +34,7 @@ type Argument struct {
 // At evaluates the arguments that stand on a line of a file, in every module instance that the file belongs to. The file's
 // own directory is the root module unless a directory of the options calls it.
 func At(ctx context.Context, o linter.Options, file string, line int) ([]Argument, error) {
-	secretLines := map[int]bool{}
+	secrets := secretLines{}
 	so := o
 	so.Flags = linter.Flags{Only: []string{"hardcoded_secret"}}
 	result, err := linter.Run(ctx, so)
@@ -44,8 +42,8 @@ func At(ctx context.Context, o linter.Options, file string, line int) ([]Argumen
 		return nil, err
 	}
 	for _, f := range result.Findings {
-		if f.Secret && f.Range.Filename == file {
-			secretLines[f.Range.Start.Line] = true
+		if f.Secret {
+			secrets[place{f.Range.Filename, f.Range.Start.Line}] = true
 		}
 	}
 	roots := o.Dirs
@@ -67,7 +65,7 @@ func At(ctx context.Context, o linter.Options, file string, line int) ([]Argumen
 			if m.Source.File(file) == nil || m.Duplicate() {
 				continue
 			}
-			out = append(out, explainModule(m, file, line, secretLines)...)
+			out = append(out, explainModule(m, file, line, secrets)...)
 		}
 	}
 	if len(out) == 0 {
@@ -76,7 +74,48 @@ func At(ctx context.Context, o linter.Options, file string, line int) ([]Argumen
 	return out, nil
 }
 
-func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) []Argument {
+type place struct {
+	file string
+	line int
+}
+
+// secretLines are the lines that hold a secret.
+type secretLines map[place]bool
+
+func (s secretLines) in(r hcl.Range) bool {
+	for n := r.Start.Line; n <= r.End.Line; n++ {
+		if s[place{r.Filename, n}] {
+			return true
+		}
+	}
+	return false
+}
+
+// reach reports whether a value, or what it is made of, was written where a secret stands.
+func (s secretLines) reach(m *eval.Module, v value.Value, refs []value.Ref) bool {
+	if s.in(v.Range()) {
+		return true
+	}
+	found := false
+	v.Each(func(_ string, e value.Value) { found = found || s.reach(m, e, nil) })
+	for _, r := range refs {
+		if r.Module != m.Path || found {
+			continue
+		}
+		switch kind, name, _ := strings.Cut(r.Address, "."); kind {
+		case "var":
+			found = s.reach(m, m.Variable(name), nil)
+			if decl := m.Source.Variables[name]; decl != nil {
+				found = found || s.in(blockRange(decl.Block))
+			}
+		case "local":
+			found = s.reach(m, m.Local(name), nil)
+		}
+	}
+	return found
+}
+
+func explainModule(m *eval.Module, file string, line int, secrets secretLines) []Argument {
 	var out []Argument
 	prefix := ""
 	if m.Path != "" {
@@ -87,10 +126,8 @@ func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) 
 		if from := v.Range(); from.Filename != "" && (from.Filename != at.Filename || from.Start.Line < at.Start.Line || from.Start.Line > at.End.Line) {
 			e.From = from
 		}
-		for n := at.Start.Line; n <= at.End.Line; n++ {
-			if secrets[n] {
-				e.Value = "(secret)"
-			}
+		if secrets.in(at) || secrets.reach(m, v, refs) {
+			e.Value = "(secret)"
 		}
 		for _, r := range refs {
 			e.Refs = append(e.Refs, r.String())
@@ -100,27 +137,72 @@ func explainModule(m *eval.Module, file string, line int, secrets map[int]bool) 
 	on := func(r hcl.Range) bool {
 		return r.Filename == file && r.Start.Line <= line && line <= r.End.Line
 	}
-	for _, n := range slices.Sorted(maps.Keys(m.Source.Locals)) {
-		if a := m.Source.Locals[n]; on(a.SrcRange) {
-			add("local."+n, a.SrcRange, m.Local(n), nil)
-		}
-	}
-	for _, n := range slices.Sorted(maps.Keys(m.Source.Variables)) {
-		if b := m.Source.Variables[n].Block; on(blockRange(b)) {
-			add("var."+n, b.TypeRange, m.Variable(n), nil)
-		}
-	}
-	for _, n := range slices.Sorted(maps.Keys(m.Source.Outputs)) {
-		if b := m.Source.Outputs[n].Block; on(blockRange(b)) {
-			add("output."+n, b.TypeRange, m.Output(n), nil)
-		}
-	}
 	for _, r := range m.Resources() {
 		if r.Decl != nil && on(blockRange(r.Decl.Block)) {
 			explainBody(&r.Body, strings.TrimPrefix(r.Address(), prefix), on, add)
 		}
 	}
+	for _, f := range m.Source.Files {
+		if f.Path != file || f.Body == nil {
+			continue
+		}
+		for _, b := range f.Body.Blocks {
+			if !on(blockRange(b)) {
+				continue
+			}
+			switch b.Type {
+			case "resource", "data", "ephemeral", "action": // above, by instance
+			case "locals":
+				for _, a := range module.SortedAttributes(b.Body) {
+					if on(a.SrcRange) {
+						add("local."+a.Name, a.SrcRange, m.Local(a.Name), m.Block(b).Refs(a.Name))
+					}
+				}
+			case "variable":
+				if len(b.Labels) == 1 {
+					add("var."+b.Labels[0], b.TypeRange, m.Variable(b.Labels[0]), nil)
+				}
+			case "output":
+				if len(b.Labels) == 1 {
+					add("output."+b.Labels[0], b.TypeRange, m.Output(b.Labels[0]), m.Block(b).Refs("value"))
+				}
+			case "module":
+				explainCall(m, b, on, add)
+			default:
+				explainBody(m.Block(b), strings.Join(append([]string{b.Type}, b.Labels...), "."), on, add)
+			}
+		}
+	}
 	return out
+}
+
+// explainCall shows the arguments of a module call: what every instance gets, as its variables take it, and of a module that is not here
+// what the caller writes.
+func explainCall(m *eval.Module, b *hclsyntax.Block, on func(hcl.Range) bool, add func(string, hcl.Range, value.Value, []value.Ref)) {
+	body := m.Block(b)
+	name := strings.Join(append([]string{b.Type}, b.Labels...), ".")
+	for _, n := range body.AttrNames() {
+		a := b.Body.Attributes[n]
+		if !on(a.SrcRange) {
+			continue
+		}
+		shown := false
+		for _, called := range m.Root().Modules() {
+			if called.Parent == m && called.Call != nil && called.Call.Block == b && called.Source != nil && called.Source.Variables[n] != nil {
+				address := strings.TrimPrefix(strings.TrimPrefix(called.Path, m.Path), ".")
+				add(address+"."+n, a.SrcRange, called.Variable(n), body.Refs(n))
+				shown = true
+			}
+		}
+		if !shown {
+			add(name+"."+n, a.SrcRange, body.Attr(n), body.Refs(n))
+		}
+	}
+	for _, inner := range body.BlockNames() {
+		for _, in := range body.Blocks(inner) {
+			explainBody(in, name+"."+inner, on, add)
+		}
+	}
 }
 
 func blockRange(b *hclsyntax.Block) hcl.Range {

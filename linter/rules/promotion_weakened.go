@@ -26,7 +26,8 @@ asks for less (min_examples, max_age, max_p95_latency_ms, max_training_cost_usd,
 promotion itself. The message quotes old and new.
 
 Both sides are evaluated with the variables of their own files, and once more with each variable file in the stage's folder and in the folders
-below it (` + "`env/prod.tfvars`" + `), because that is where thresholds live. What is unknown on one side is not compared. Without ` + "`--diff-base`" + ` the rule does
+below it (` + "`env/prod.tfvars`" + `), because that is where thresholds live. Of a conditional that no variable file decides both alternatives are
+compared, and the message says when it holds. What is unknown on one side is not compared. Without ` + "`--diff-base`" + ` the rule does
 nothing.`,
 	Run: promotionWeakened,
 }
@@ -101,6 +102,24 @@ type gateDiff struct {
 	note string
 	// said holds what was reported with other variable files.
 	said map[string]bool
+	// changes are those of one promotion, in the order in which they were found; current is the case that is looked at.
+	changes []*change
+	current int
+}
+
+// change is what one promotion asks less, in some of the cases that undecided conditions leave.
+type change struct {
+	attr, text string
+	places     []value.Value
+	in         []bool
+}
+
+// gate is what a promotion demands.
+type gate struct{ requirements, evidence, approval value.Value }
+
+func gatesIn(v value.Value) (was, is gate) {
+	e := v.Elems()
+	return gate{e[0], e[1], e[2]}, gate{e[3], e[4], e[5]}
 }
 
 func (d *gateDiff) roots(then, now *eval.Root, removed bool) {
@@ -131,50 +150,109 @@ func counterpart(was *eval.Resource, current []*eval.Resource) *eval.Resource {
 	return nil
 }
 
-// report says it once, at the value when that is written in the promotion's module.
-func (d *gateDiff) report(r *eval.Resource, attr string, places []value.Value, format string, args ...any) {
+// found keeps a change for the case that is looked at.
+func (d *gateDiff) found(cases int, attr string, places []value.Value, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if key := r.Address() + text; !d.said[key] {
-		d.said[key] = true
-		at := value.Locator(r.AttrRange(attr))
-		for _, v := range places {
-			if rng := v.Range(); rng.Filename != "" && r.Module.Source != nil && r.Module.Source.File(rng.Filename) != nil {
-				at = v
-				break
-			}
+	i := slices.IndexFunc(d.changes, func(c *change) bool { return c.text == text && c.attr == attr })
+	if i < 0 {
+		i = len(d.changes)
+		d.changes = append(d.changes, &change{attr: attr, text: text, places: places, in: make([]bool, cases)})
+	}
+	d.changes[i].in[d.current] = true
+}
+
+// report says a change once, at the value when that is written in the promotion's module.
+func (d *gateDiff) report(r *eval.Resource, c *change, when string) {
+	text := c.text + when
+	key := r.Address() + text
+	if d.said[key] {
+		return
+	}
+	d.said[key] = true
+	at := value.Locator(r.AttrRange(c.attr))
+	for _, v := range c.places {
+		if rng := v.Range(); rng.Filename != "" && r.Module.Source != nil && r.Module.Source.File(rng.Filename) != nil {
+			at = v
+			break
 		}
-		d.pass.ReportOn(r, at, "%s %s%s", r.Address(), text, d.note)
+	}
+	d.pass.ReportOn(r, at, "%s %s%s", r.Address(), text, d.note)
+}
+
+// promotion compares in every case that the conditions of both revisions leave together, so that an alternative that is as strict as
+// before does not hide one that is not.
+func (d *gateDiff) promotion(was, is *eval.Resource) {
+	var parts []value.Value
+	for _, r := range []*eval.Resource{was, is} {
+		parts = append(parts, r.Attr("requirements"), r.Attr("evidence"), r.Attr("approval"))
+	}
+	d.changes = nil
+	cases := value.ListValue(parts).Cases()
+	for n, v := range cases.Values {
+		d.current = n
+		old, young := gatesIn(v)
+		d.compare(len(cases.Values), old, young)
+	}
+	for _, c := range d.changes {
+		d.report(is, c, cases.When(c.in))
+	}
+	d.existence(was, is)
+}
+
+// existence reports a promotion that a condition now removes.
+func (d *gateDiff) existence(was, is *eval.Resource) {
+	if !is.Maybe() || was.Maybe() || is.Decl == nil {
+		return
+	}
+	a := is.Decl.Block.Body.Attributes["count"]
+	if a == nil {
+		return
+	}
+	cases := is.Module.Eval(a.Expr).Cases()
+	in := make([]bool, len(cases.Values))
+	for i, v := range cases.Values {
+		n, ok := v.Int()
+		in[i] = ok && n == 0
+	}
+	if slices.Contains(in, true) {
+		d.report(is, &change{attr: "count", text: "is not there"}, cases.When(in))
 	}
 }
 
-func (d *gateDiff) promotion(was, is *eval.Resource) {
-	d.requirements(was, is)
-	old, young := was.Attr("evidence"), is.Attr("evidence")
+func (d *gateDiff) compare(cases int, was, now gate) {
+	report := func(attr string, places []value.Value, format string, args ...any) {
+		d.found(cases, attr, places, format, args...)
+	}
+	requirementsLost(was.requirements, now.requirements, report)
+	old, young := was.evidence, now.evidence
 	for _, b := range []struct {
 		name  string
 		lower bool
 	}{{"min_examples", true}, {"max_age", false}, {"max_p95_latency_ms", false}, {"max_training_cost_usd", false}} {
-		d.bound(is, "evidence", "evidence."+b.name, old.Get(b.name), young.Get(b.name), b.lower)
+		boundMoved("evidence", "evidence."+b.name, old.Get(b.name), young.Get(b.name), young, b.lower, report)
 	}
 	a, b := old.Get("dataset_sha256"), young.Get("dataset_sha256")
 	if a.IsSet() && !b.IsSet() {
-		d.report(is, "evidence", []value.Value{young}, "drops evidence.dataset_sha256 %s", shownValue(a))
+		report("evidence", []value.Value{young}, "drops evidence.dataset_sha256 %s", shownValue(a))
 	}
 	if x, y := leakage(old.Get("leakage_check")), leakage(young.Get("leakage_check")); x >= 0 && y >= 0 && y < x {
-		d.report(is, "evidence", []value.Value{young.Get("leakage_check"), young}, "turns evidence.leakage_check from %s to %s",
+		report("evidence", []value.Value{young.Get("leakage_check"), young}, "turns evidence.leakage_check from %s to %s",
 			shownValue(old.Get("leakage_check")), shownValue(young.Get("leakage_check")))
 	}
-	old, young = was.Attr("approval"), is.Attr("approval")
+	old, young = was.approval, now.approval
 	for _, name := range []string{"required", "distinct_from_trainer"} {
 		a, b := old.Get(name), young.Get(name)
 		if on, known := a.Bool(); known && on {
 			if still, known := b.Bool(); known && !still || b.Kind() == value.Absent || b.Kind() == value.Null {
-				d.report(is, "approval", []value.Value{b, young}, "turns approval.%s from true to %s", name, shownValue(b))
+				report("approval", []value.Value{b, young}, "turns approval.%s from true to %s", name, shownValue(b))
 			}
 		}
 	}
-	d.bound(is, "approval", "approval.min_age", old.Get("min_age"), young.Get("min_age"), true)
+	boundMoved("approval", "approval.min_age", old.Get("min_age"), young.Get("min_age"), young, true, report)
 }
+
+// reporter takes what is asked less, the argument it stands in and the values that may tell where.
+type reporter func(attr string, places []value.Value, format string, args ...any)
 
 // leakage ranks leakage_check: off, when possible, demanded; -1 when unknown.
 func leakage(v value.Value) int {
@@ -187,10 +265,10 @@ func leakage(v value.Value) int {
 	return -1
 }
 
-// bound reports a number or duration that moved the easy way or went away.
-func (d *gateDiff) bound(is *eval.Resource, attr, name string, old, young value.Value, lower bool) {
+// boundMoved reports a number or duration that moved the easy way or went away.
+func boundMoved(attr, name string, old, young, around value.Value, lower bool, report reporter) {
 	if change := moved(old, young, lower); change != "" {
-		d.report(is, attr, []value.Value{young, is.Attr(attr)}, "%s %s from %s to %s", change, name, shownValue(old), shownValue(young))
+		report(attr, []value.Value{young, around}, "%s %s from %s to %s", change, name, shownValue(old), shownValue(young))
 	}
 }
 
@@ -228,10 +306,10 @@ func amount(v value.Value) (float64, bool) {
 	return 0, false
 }
 
-// requirements looks for each old requirement among the new ones: one that asks for as much is enough.
-func (d *gateDiff) requirements(was, is *eval.Resource) {
+// requirementsLost looks for each old requirement among the new ones: one that asks for as much is enough.
+func requirementsLost(was, now value.Value, report reporter) {
 	before, _ := requirementsOf(was)
-	after, open := requirementsOf(is)
+	after, open := requirementsOf(now)
 	for _, old := range before {
 		if blocks, known := old.blocking(); !blocks || !known || old.kind < 0 {
 			continue // a warning that goes away lets nothing more through
@@ -253,10 +331,10 @@ func (d *gateDiff) requirements(was, is *eval.Resource) {
 		case met:
 		case nearest != nil:
 			for _, c := range changes {
-				d.report(is, "requirements", []value.Value{nearest.bound, nearest.elem}, "%s", c)
+				report("requirements", []value.Value{nearest.bound, nearest.elem}, "%s", c)
 			}
 		case !open:
-			d.report(is, "requirements", []value.Value{is.Attr("requirements")}, "no longer requires %s", old.text())
+			report("requirements", []value.Value{now}, "no longer requires %s", old.text())
 		}
 	}
 }

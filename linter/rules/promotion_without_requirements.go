@@ -31,7 +31,7 @@ func promotionWithoutRequirements(p *linter.Pass) {
 		return
 	}
 	at := r.AttrRange("requirements")
-	list, open := requirementsOf(r)
+	list, open := requirementsOf(r.Attr("requirements"))
 	if len(list) == 0 && !open {
 		p.Report(at, "%s has no requirements; every candidate would become the champion", r.Address())
 		return

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
@@ -35,8 +34,7 @@ type requirement struct {
 }
 
 // requirementsOf reads the requirements; open is set when there may be others than those returned.
-func requirementsOf(r *eval.Resource) (list []requirement, open bool) {
-	v := r.Attr("requirements")
+func requirementsOf(v value.Value) (list []requirement, open bool) {
 	if v.Kind() == value.Unknown {
 		return nil, true
 	}

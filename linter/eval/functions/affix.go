@@ -45,4 +45,3 @@ func strcontains(c *Caller, a []value.Value) value.Value {
 	}
 	return value.BoolValue(false)
 }
-
