@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The checks before a release, from the founding document: the pipeline ran without
 # errors, the endpoint answers, alarms are healthy, costs are within the budget.
-# model is checked in addition: the newest approved version is the one that serves.
+# model is checked in addition: what serves is the artifact of an approved version.
 #
 # usage: release-check.sh dev|prod [pipeline|model|endpoint|alarms|costs]...
 set -uo pipefail
@@ -24,11 +24,21 @@ check_pipeline() {
 }
 
 check_model() {
-  local state
-  state=$(aws sagemaker list-model-packages --model-package-group-name "$name-survival" --model-approval-status Approved \
-    --max-results 1 --query 'length(ModelPackageSummaryList)' --output text) || return
-  echo "approved versions of $name-survival: ${state/1/at least 1}"
-  [[ $state == 1 ]]
+  local config model served approved arn
+  config=$(aws sagemaker describe-endpoint --endpoint-name "$name-survival" --query EndpointConfigName --output text) || return
+  model=$(aws sagemaker describe-endpoint-config --endpoint-config-name "$config" --query 'ProductionVariants[0].ModelName' --output text) || return
+  served=$(aws sagemaker describe-model --model-name "$model" --query PrimaryContainer.ModelDataUrl --output text) || return
+  approved=$(aws sagemaker list-model-packages --model-package-group-name "$name-survival" --model-approval-status Approved \
+    --query 'ModelPackageSummaryList[].ModelPackageArn' --output text) || return
+  for arn in $approved; do
+    [[ $arn != None ]] || continue
+    if [[ $(aws sagemaker describe-model-package --model-package-name "$arn" --query 'InferenceSpecification.Containers[0].ModelDataUrl' --output text) == "$served" ]]; then
+      echo "endpoint $name-survival serves version ${arn##*/}, which is approved"
+      return
+    fi
+  done
+  echo "endpoint $name-survival serves $served, which no approved version has"
+  return 1
 }
 
 check_endpoint() {
@@ -36,11 +46,13 @@ check_endpoint() {
   state=$(aws sagemaker describe-endpoint --endpoint-name "$name-survival" --query EndpointStatus --output text) || return
   echo "endpoint $name-survival: $state"
   [[ $state == InService ]] || return
-  answer=$(mktemp) || return
+  answer=$(mktemp -d) || return
+  # A file is the same to versions 1 and 2 of the AWS CLI, text is base64 to one of them.
+  printf '3,male,22,1,0' >"$answer/question"
   aws sagemaker-runtime invoke-endpoint --endpoint-name "$name-survival" --content-type text/csv --accept application/json \
-    --cli-binary-format raw-in-base64-out --body '3,male,22,1,0' "$answer" >/dev/null || { rm -f "$answer"; return 1; }
-  score=$(jq -r '.predictions[0].score' "$answer")
-  rm -f "$answer"
+    --body "fileb://$answer/question" "$answer/answer" >/dev/null || { rm -rf "$answer"; return 1; }
+  score=$(jq -r '.predictions[0].score' "$answer/answer")
+  rm -rf "$answer"
   echo "a man of 22 in third class survives with probability $score"
   jq -ne --arg score "$score" '($score | tonumber) >= 0 and ($score | tonumber) <= 1' >/dev/null 2>&1
 }

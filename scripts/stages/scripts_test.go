@@ -12,8 +12,12 @@ import (
 const fakeAWS = `#!/usr/bin/env bash
 case "$1 $2" in
 "sagemaker list-pipeline-executions") [[ $BROKEN == pipeline ]] && echo Failed || echo Succeeded ;;
-"sagemaker list-model-packages") [[ $BROKEN == model ]] && echo 0 || echo 1 ;;
-"sagemaker describe-endpoint") [[ $BROKEN == endpoint ]] && echo Failed || echo InService ;;
+"sagemaker list-model-packages") [[ $BROKEN == none ]] && echo None || printf 'arn:g/3\tarn:g/2\n' ;;
+"sagemaker describe-model-package") [[ $4 == arn:g/2 && $BROKEN != model ]] && echo s3://b/model || echo s3://b/other ;;
+"sagemaker describe-endpoint-config") echo m ;;
+"sagemaker describe-model") echo s3://b/model ;;
+"sagemaker describe-endpoint")
+  [[ $* == *EndpointConfigName* ]] && echo c || { [[ $BROKEN == endpoint ]] && echo Failed || echo InService; } ;;
 "sagemaker-runtime invoke-endpoint")
   for last; do :; done
   [[ $BROKEN == answer ]] && echo '{"predictions":[{"score":null}]}' >"$last" || echo '{"predictions":[{"score":0.11}]}' >"$last" ;;
@@ -31,9 +35,11 @@ func TestReleaseCheck(t *testing.T) {
 		t.Skip("jq, which the script uses, is not installed")
 	}
 	tests := []struct{ broken, want string }{
+		{"", "ok    model: endpoint titanic-dev-survival serves version 2, which is approved"},
 		{"", "ok    costs: spent 40 of 150.0 USD, forecast not known yet"},
 		{"pipeline", "FAIL  pipeline: last execution of titanic-dev-survival: Failed"},
-		{"model", "FAIL  model: approved versions of titanic-dev-survival: 0"},
+		{"model", "FAIL  model: endpoint titanic-dev-survival serves s3://b/model, which no approved version has"},
+		{"none", "FAIL  model: endpoint titanic-dev-survival serves s3://b/model, which no approved version has"},
 		{"endpoint", "FAIL  endpoint: endpoint titanic-dev-survival: Failed"},
 		{"answer", "FAIL  endpoint:"},
 		{"alarms", "FAIL  alarms: alarm titanic-dev-release-health: ALARM"},

