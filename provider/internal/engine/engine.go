@@ -28,6 +28,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/images"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/jobs"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/s3api"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/registry"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
@@ -118,7 +119,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if e.objects, err = objectstore.Open(objectstore.Options{Dir: filepath.Join(o.DataDir, datadir.S3Dir), Clock: o.Clock, Log: o.Log}); err != nil {
 		return explainDataDir(o.DataDir, err)
 	}
-	e.objectHTTP = e.objects.Handler()
+	e.objectHTTP = s3api.Handler(e.objects)
 	if e.fleet, err = fleet.New(fleet.Options{Dir: filepath.Join(o.DataDir, datadir.Endpoints), Now: o.Clock, Log: o.Log}); err != nil {
 		return fmt.Errorf("prepare the endpoints: %w", err)
 	}

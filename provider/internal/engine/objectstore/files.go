@@ -14,37 +14,39 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
-// condition is what must hold of the existing object for a write to happen.
-type condition struct {
-	ifNoneMatch bool   // it does not exist
-	ifMatch     string // it has this ETag; "*": it exists
+// Condition is what must hold of the existing object for a write to happen.
+type Condition struct {
+	IfNoneMatch bool   // it does not exist
+	IfMatch     string // it has this ETag; "*": it exists
 }
 
-func (c condition) check(existing *record) error {
+func (c Condition) check(existing *Record) error {
 	switch {
-	case c.ifNoneMatch && existing != nil:
-		return errPrecondition
-	case c.ifMatch != "" && existing == nil:
-		return errNoSuchKey
-	case c.ifMatch != "" && c.ifMatch != "*" && c.ifMatch != existing.ETag:
-		return errPrecondition
+	case c.IfNoneMatch && existing != nil:
+		return wire.ErrPrecondition
+	case c.IfMatch != "" && existing == nil:
+		return wire.ErrNoSuchKey
+	case c.IfMatch != "" && c.IfMatch != "*" && c.IfMatch != existing.ETag:
+		return wire.ErrPrecondition
 	}
 	return nil
 }
 
-// write stores body under key, filling in rec's content fields. The slow part, reading and
+// Write stores body under key, filling in rec's content fields. The slow part, reading and
 // syncing, happens outside the lock.
-func (s *Store) write(ctx context.Context, bucket, key string, body io.Reader, rec *record, e expectation, c condition) error {
-	if err := checkKey(key); err != nil {
+func (s *Store) Write(ctx context.Context, bucket, key string, body io.Reader, rec *Record, e wire.Expectation, c Condition) error {
+	if err := CheckKey(key); err != nil {
 		return err
 	}
-	if _, err := s.bucket(bucket); err != nil {
+	if _, err := s.Bucket(bucket); err != nil {
 		return err
 	}
-	if c != (condition{}) { // spare the upload when it is refused already
-		existing, err := s.head(bucket, key)
+	if c != (Condition{}) { // spare the upload when it is refused already
+		existing, err := s.Record(bucket, key)
 		if err != nil && !errors.Is(err, ErrNoSuchKey) {
 			return err
 		}
@@ -56,13 +58,13 @@ func (s *Store) write(ctx context.Context, bucket, key string, body io.Reader, r
 	if err != nil {
 		return err
 	}
-	rec.Size, rec.ETag, rec.Checksums = sum.size, sum.etag(), sum.checksums()
+	rec.Size, rec.ETag, rec.Checksums = sum.Size, sum.ETag(), sum.Checksums()
 	return s.commit(bucket, key, tmp, rec, c)
 }
 
 // spool writes body to a synced temporary file and checks it against what was said of it.
-func (s *Store) spool(ctx context.Context, body io.Reader, e expectation) (tmp string, sum *sums, err error) {
-	tmp = tmpDir + "/" + newID()
+func (s *Store) spool(ctx context.Context, body io.Reader, e wire.Expectation) (tmp string, sum *wire.Sums, err error) {
+	tmp = tmpDir + "/" + NewID()
 	f, err := s.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", nil, fmt.Errorf("make a temporary file: %w", err)
@@ -73,14 +75,14 @@ func (s *Store) spool(ctx context.Context, body io.Reader, e expectation) (tmp s
 			s.root.Remove(tmp)
 		}
 	}()
-	sum = e.sums()
+	sum = e.Sums()
 	if _, err := io.Copy(io.MultiWriter(f, sum), &cancelReader{ctx, body}); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return "", nil, errIncompleteBody
+			return "", nil, wire.ErrIncompleteBody
 		}
 		return "", nil, err
 	}
-	if err := e.verify(sum); err != nil {
+	if err := e.Verify(sum); err != nil {
 		return "", nil, err
 	}
 	if err := f.Sync(); err != nil {
@@ -90,14 +92,14 @@ func (s *Store) spool(ctx context.Context, body io.Reader, e expectation) (tmp s
 }
 
 // commit makes the spooled file the object of key, if the condition holds at that moment.
-func (s *Store) commit(bucket, key, tmp string, rec *record, c condition) error {
-	rec.Key, rec.Blob = key, blobPrefix+newID()
+func (s *Store) commit(bucket, key, tmp string, rec *Record, c Condition) error {
+	rec.Key, rec.Blob = key, blobPrefix+NewID()
 	rec.Modified = s.now().UTC().Truncate(time.Millisecond)
 	raw, err := json.Marshal(rec)
 	if err != nil {
 		return err
 	}
-	meta, _, err := s.spool(context.Background(), strings.NewReader(string(raw)), expectation{length: -1})
+	meta, _, err := s.spool(context.Background(), strings.NewReader(string(raw)), wire.Expectation{Length: -1})
 	if err != nil {
 		s.root.Remove(tmp)
 		return err
@@ -111,10 +113,10 @@ func (s *Store) commit(bucket, key, tmp string, rec *record, c condition) error 
 	return s.syncDir(dir)
 }
 
-func (s *Store) publish(bucket, key, dir, tmp, meta string, rec *record, c condition) error {
+func (s *Store) publish(bucket, key, dir, tmp, meta string, rec *Record, c Condition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.bucket(bucket); err != nil { // deleted while the body was read
+	if _, err := s.Bucket(bucket); err != nil { // deleted while the body was read
 		return err
 	}
 	existing, err := s.read(bucket, key)
@@ -150,9 +152,9 @@ func (s *Store) sweep(dir, keep string) {
 	}
 }
 
-// head reads an object's record.
-func (s *Store) head(bucket, key string) (*record, error) {
-	if _, err := s.bucket(bucket); err != nil {
+// Record reads an object's record.
+func (s *Store) Record(bucket, key string) (*Record, error) {
+	if _, err := s.Bucket(bucket); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -160,9 +162,9 @@ func (s *Store) head(bucket, key string) (*record, error) {
 	return s.read(bucket, key)
 }
 
-// open reads an object's record and opens its bytes as one step.
-func (s *Store) open(bucket, key string) (*os.File, *record, error) {
-	if _, err := s.bucket(bucket); err != nil {
+// OpenRecord reads an object's record and opens its bytes as one step.
+func (s *Store) OpenRecord(bucket, key string) (*os.File, *Record, error) {
+	if _, err := s.Bucket(bucket); err != nil {
 		return nil, nil, err
 	}
 	s.mu.RLock()
@@ -178,22 +180,22 @@ func (s *Store) open(bucket, key string) (*os.File, *record, error) {
 	return f, rec, nil
 }
 
-func (s *Store) read(bucket, key string) (*record, error) {
-	if checkKey(key) != nil {
-		return nil, errNoSuchKey
+func (s *Store) read(bucket, key string) (*Record, error) {
+	if CheckKey(key) != nil {
+		return nil, wire.ErrNoSuchKey
 	}
 	return s.readRecord(bucket + "/" + keyPath(key))
 }
 
-func (s *Store) readRecord(dir string) (*record, error) {
+func (s *Store) readRecord(dir string) (*Record, error) {
 	raw, err := s.root.ReadFile(dir + "/" + objectFile)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errNoSuchKey
+			return nil, wire.ErrNoSuchKey
 		}
 		return nil, err
 	}
-	rec := &record{}
+	rec := &Record{}
 	if err := json.Unmarshal(raw, rec); err != nil {
 		return nil, fmt.Errorf("read %s: %w", dir, err)
 	}
@@ -203,16 +205,17 @@ func (s *Store) readRecord(dir string) (*record, error) {
 	return rec, nil
 }
 
-func (s *Store) remove(bucket, key string, c condition) error {
-	if _, err := s.bucket(bucket); err != nil {
+// Remove deletes an object if the condition holds; one that does not exist is no error.
+func (s *Store) Remove(bucket, key string, c Condition) error {
+	if _, err := s.Bucket(bucket); err != nil {
 		return err
 	}
-	if checkKey(key) != nil {
+	if CheckKey(key) != nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c != (condition{}) {
+	if c != (Condition{}) {
 		existing, err := s.read(bucket, key)
 		if err != nil && !errors.Is(err, ErrNoSuchKey) {
 			return err
@@ -235,9 +238,9 @@ func (s *Store) remove(bucket, key string, c condition) error {
 	return nil
 }
 
-// update rewrites an object's record in place, under the lock.
-func (s *Store) update(bucket, key string, change func(*record)) error {
-	if _, err := s.bucket(bucket); err != nil {
+// Update rewrites an object's record in place, under the lock.
+func (s *Store) Update(bucket, key string, change func(*Record)) error {
+	if _, err := s.Bucket(bucket); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -255,7 +258,7 @@ func (s *Store) replaceJSON(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	tmp, _, err := s.spool(context.Background(), strings.NewReader(string(raw)), expectation{length: -1})
+	tmp, _, err := s.spool(context.Background(), strings.NewReader(string(raw)), wire.Expectation{Length: -1})
 	if err != nil {
 		return err
 	}
@@ -287,15 +290,15 @@ func (s *Store) readDir(dir string) ([]fs.DirEntry, error) {
 	return d.ReadDir(-1)
 }
 
-// bucketNames lists the buckets in order.
-func (s *Store) bucketNames() ([]string, error) {
+// BucketNames lists the buckets in order.
+func (s *Store) BucketNames() ([]string, error) {
 	entries, err := s.readDir(".")
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && validBucket(e.Name()) {
+		if e.IsDir() && ValidBucket(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -303,17 +306,19 @@ func (s *Store) bucketNames() ([]string, error) {
 	return names, nil
 }
 
-func checkKey(key string) error {
+// CheckKey refuses keys that S3 refuses.
+func CheckKey(key string) error {
 	if key == "" {
-		return errorf("InvalidRequest", 400, "The key must not be empty.")
+		return wire.Errorf("InvalidRequest", 400, "The key must not be empty.")
 	}
 	if len(key) > 1024 {
-		return errKeyTooLong
+		return wire.ErrKeyTooLong
 	}
 	return nil
 }
 
-func newID() string {
+// NewID returns an identifier that is never used twice.
+func NewID() string {
 	var b [12]byte
 	rand.Read(b[:]) // never fails, see crypto/rand
 	return hex.EncodeToString(b[:])

@@ -11,68 +11,70 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
-// query selects what a listing returns.
-type query struct {
-	prefix    string
-	delimiter string
-	after     string // keys and common prefixes up to and including this one are left out
-	max       int    // of keys and common prefixes together; < 0: no limit
+// Query selects what a listing returns.
+type Query struct {
+	Prefix    string
+	Delimiter string
+	After     string // keys and common prefixes up to and including this one are left out
+	Max       int    // of keys and common prefixes together; < 0: no limit
 }
 
 // page is one listing.
 type page struct {
-	objects   []*record
-	prefixes  []string
-	truncated bool
-	last      string // the last key or common prefix
+	Objects   []*Record
+	Prefixes  []string
+	Truncated bool
+	Last      string // the last key or common prefix
 }
 
 var errPageFull = errors.New("page full")
 
-// list walks the keys of a bucket in the order of their bytes.
-func (s *Store) list(bucket string, q query) (page, error) {
+// Page walks the keys of a bucket in the order of their bytes.
+func (s *Store) Page(bucket string, q Query) (page, error) {
 	var p page
-	if _, err := s.bucket(bucket); err != nil {
+	if _, err := s.Bucket(bucket); err != nil {
 		return p, err
 	}
-	if q.max == 0 {
+	if q.Max == 0 {
 		return p, nil
 	}
 	skip := "" // subtree that is rolled up already
 	w := walker{s: s,
 		enter: func(prefix string) bool {
-			if !strings.HasPrefix(prefix, q.prefix) && !strings.HasPrefix(q.prefix, prefix) {
+			if !strings.HasPrefix(prefix, q.Prefix) && !strings.HasPrefix(q.Prefix, prefix) {
 				return false
 			}
 			if skip != "" && strings.HasPrefix(prefix, skip) {
 				return false
 			}
-			return prefix > q.after || strings.HasPrefix(q.after, prefix)
+			return prefix > q.After || strings.HasPrefix(q.After, prefix)
 		},
 		key: func(key, dir string) error {
-			if !strings.HasPrefix(key, q.prefix) || key <= q.after || skip != "" && strings.HasPrefix(key, skip) {
+			if !strings.HasPrefix(key, q.Prefix) || key <= q.After || skip != "" && strings.HasPrefix(key, skip) {
 				return nil
 			}
 			common := ""
-			if q.delimiter != "" {
-				if i := strings.Index(key[len(q.prefix):], q.delimiter); i >= 0 {
-					common = key[:len(q.prefix)+i+len(q.delimiter)]
+			if q.Delimiter != "" {
+				if i := strings.Index(key[len(q.Prefix):], q.Delimiter); i >= 0 {
+					common = key[:len(q.Prefix)+i+len(q.Delimiter)]
 				}
 			}
-			if common != "" && common == q.after { // the former page ended with it
+			if common != "" && common == q.After { // the former page ended with it
 				skip = common
 				return nil
 			}
-			if q.max > 0 && len(p.objects)+len(p.prefixes) == q.max {
-				p.truncated = true
+			if q.Max > 0 && len(p.Objects)+len(p.Prefixes) == q.Max {
+				p.Truncated = true
 				return errPageFull
 			}
 			if common != "" {
 				skip = common
-				p.prefixes = append(p.prefixes, common)
-				p.last = common
+				p.Prefixes = append(p.Prefixes, common)
+				p.Last = common
 				return nil
 			}
 			rec, err := s.readRecord(dir)
@@ -83,8 +85,8 @@ func (s *Store) list(bucket string, q query) (page, error) {
 				return err
 			}
 			rec.Key = key
-			p.objects = append(p.objects, rec)
-			p.last = key
+			p.Objects = append(p.Objects, rec)
+			p.Last = key
 			return nil
 		}}
 	err := w.walk(bucket, "", "")
@@ -166,12 +168,12 @@ func (w *walker) branches(dir, encoded string) ([]branch, error) {
 
 // List returns the objects whose key starts with prefix, in the order of their keys.
 func (s *Store) List(_ context.Context, bucket, prefix string) ([]Object, error) {
-	p, err := s.list(bucket, query{prefix: prefix, max: -1})
+	p, err := s.Page(bucket, Query{Prefix: prefix, Max: -1})
 	if err != nil {
 		return nil, fmt.Errorf("list s3://%s/%s: %w", bucket, prefix, err)
 	}
-	out := make([]Object, len(p.objects))
-	for i, r := range p.objects {
+	out := make([]Object, len(p.Objects))
+	for i, r := range p.Objects {
 		out[i] = r.object(bucket)
 	}
 	return out, nil
@@ -188,7 +190,7 @@ type Match struct {
 // error is ErrNoSuchKey when there is nothing at the prefix.
 func (s *Store) Matches(ctx context.Context, bucket, prefix string) ([]Match, error) {
 	if prefix != "" {
-		if _, err := s.head(bucket, prefix); err == nil {
+		if _, err := s.Record(bucket, prefix); err == nil {
 			return []Match{{prefix, path.Base(prefix)}}, nil
 		}
 	}
@@ -211,7 +213,7 @@ func (s *Store) Matches(ctx context.Context, bucket, prefix string) ([]Match, er
 		matches = append(matches, Match{o.Key, rel})
 	}
 	if len(matches) == 0 {
-		return nil, fmt.Errorf("download s3://%s/%s: %w", bucket, prefix, errNoSuchKey)
+		return nil, fmt.Errorf("download s3://%s/%s: %w", bucket, prefix, wire.ErrNoSuchKey)
 	}
 	return matches, nil
 }

@@ -101,8 +101,8 @@ func unescape(name string) (seg string, ok bool) {
 
 var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// validBucket applies S3's rules for bucket names.
-func validBucket(name string) bool {
+// ValidBucket applies S3's rules for bucket names.
+func ValidBucket(name string) bool {
 	return bucketPattern.MatchString(name) && net.ParseIP(name) == nil &&
 		!strings.Contains(name, "..") && !strings.Contains(name, ".-") && !strings.Contains(name, "-.")
 }
@@ -114,7 +114,7 @@ func ParseURI(uri string) (bucket, key string, err error) {
 		return "", "", fmt.Errorf("%q is not an S3 URI: expected s3://bucket/key", uri)
 	}
 	bucket, key, _ = strings.Cut(rest, "/")
-	if !validBucket(bucket) {
+	if !ValidBucket(bucket) {
 		return "", "", fmt.Errorf("%q is not an S3 URI: %q is no valid bucket name", uri, bucket)
 	}
 	return bucket, key, nil

@@ -12,7 +12,17 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
+
+// Region is where the bucket was made; S3 leaves us-east-1 out.
+func (b BucketRecord) Region() string {
+	if b.Location == "" {
+		return "us-east-1"
+	}
+	return b.Location
+}
 
 // Options configures a Store.
 type Options struct {
@@ -40,11 +50,11 @@ type PutOptions struct {
 	IfMatch     string // write only over this ETag (without quotes)
 }
 
-// Errors of the Go API; compare with errors.Is. Over HTTP they are S3's own codes.
+// Errors of the Go API, to compare with errors.Is.
 var (
-	ErrNoSuchBucket       = errors.New("the specified bucket does not exist")
-	ErrNoSuchKey          = errors.New("the specified key does not exist")
-	ErrPreconditionFailed = errors.New("at least one of the pre-conditions you specified did not hold")
+	ErrNoSuchBucket       error = wire.ErrNoSuchBucket
+	ErrNoSuchKey          error = wire.ErrNoSuchKey
+	ErrPreconditionFailed error = wire.ErrPrecondition
 )
 
 // Store is an S3 object store over plain files. One Store per folder: the engine's data directory
@@ -59,9 +69,9 @@ type Store struct {
 	mu sync.RWMutex
 }
 
-// record is an object's metadata file. Renaming it into place is what commits an object; the bytes
+// Record is an object's metadata file. Renaming it into place is what commits an object; the bytes
 // lie beside it under a name that is never used twice.
-type record struct {
+type Record struct {
 	Key       string            `json:"key"`
 	Blob      string            `json:"blob"`
 	Size      int64             `json:"size"`
@@ -75,7 +85,8 @@ type record struct {
 	Parts     []int64           `json:"parts,omitempty"` // sizes, of a multipart upload
 }
 
-type bucketRecord struct {
+// BucketRecord is a bucket's metadata file.
+type BucketRecord struct {
 	Created  time.Time         `json:"created"`
 	Location string            `json:"location,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
@@ -111,19 +122,25 @@ func Open(o Options) (*Store, error) {
 // Close releases the store's folder. Open objects stay readable.
 func (s *Store) Close() error { return s.root.Close() }
 
+// Now is the time by the store's clock.
+func (s *Store) Now() time.Time { return s.now() }
+
+// Log is where the store writes what nobody can be told.
+func (s *Store) Log() *slog.Logger { return s.log }
+
 // EnsureBucket makes the bucket when it does not exist.
 func (s *Store) EnsureBucket(_ context.Context, bucket string) error {
-	err := s.createBucket(bucket, "")
+	err := s.CreateBucket(bucket, "")
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
 	return err
 }
 
-// createBucket returns fs.ErrExist for a bucket that exists.
-func (s *Store) createBucket(bucket, location string) error {
-	if !validBucket(bucket) {
-		return errBucketName
+// CreateBucket returns fs.ErrExist for a bucket that exists.
+func (s *Store) CreateBucket(bucket, location string) error {
+	if !ValidBucket(bucket) {
+		return wire.ErrBucketName
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,18 +150,19 @@ func (s *Store) createBucket(bucket, location string) error {
 	if err := s.root.MkdirAll(bucket, 0o700); err != nil {
 		return fmt.Errorf("make bucket %s: %w", bucket, err)
 	}
-	return s.replaceJSON(bucket+"/"+bucketFile, bucketRecord{Created: s.now().UTC(), Location: location})
+	return s.replaceJSON(bucket+"/"+bucketFile, BucketRecord{Created: s.now().UTC(), Location: location})
 }
 
-func (s *Store) bucket(bucket string) (bucketRecord, error) {
-	var b bucketRecord
-	if !validBucket(bucket) {
-		return b, errNoSuchBucket
+// Bucket reads the record of a bucket.
+func (s *Store) Bucket(bucket string) (BucketRecord, error) {
+	var b BucketRecord
+	if !ValidBucket(bucket) {
+		return b, wire.ErrNoSuchBucket
 	}
 	raw, err := s.root.ReadFile(bucket + "/" + bucketFile)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return b, errNoSuchBucket
+			return b, wire.ErrNoSuchBucket
 		}
 		return b, fmt.Errorf("read bucket %s: %w", bucket, err)
 	}
@@ -154,9 +172,38 @@ func (s *Store) bucket(bucket string) (bucketRecord, error) {
 	return b, nil
 }
 
+// SetBucketTags replaces the tags of a bucket.
+func (s *Store) SetBucketTags(bucket string, tags map[string]string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.Bucket(bucket)
+	if err != nil {
+		return err
+	}
+	b.Tags = tags
+	return s.replaceJSON(bucket+"/"+bucketFile, b)
+}
+
+// DeleteBucket removes a bucket without objects.
+func (s *Store) DeleteBucket(bucket string) error {
+	if _, err := s.Bucket(bucket); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.Page(bucket, Query{Max: 1})
+	if err != nil {
+		return err
+	}
+	if len(p.Objects) > 0 {
+		return wire.ErrBucketNotEmpty
+	}
+	return s.root.RemoveAll(bucket)
+}
+
 // Get opens an object for reading. The caller closes the reader; a later Put does not disturb it.
 func (s *Store) Get(_ context.Context, bucket, key string) (io.ReadSeekCloser, Object, error) {
-	f, rec, err := s.open(bucket, key)
+	f, rec, err := s.OpenRecord(bucket, key)
 	if err != nil {
 		return nil, Object{}, fmt.Errorf("get s3://%s/%s: %w", bucket, key, err)
 	}
@@ -165,7 +212,7 @@ func (s *Store) Get(_ context.Context, bucket, key string) (io.ReadSeekCloser, O
 
 // Head describes an object.
 func (s *Store) Head(_ context.Context, bucket, key string) (Object, error) {
-	rec, err := s.head(bucket, key)
+	rec, err := s.Record(bucket, key)
 	if err != nil {
 		return Object{}, fmt.Errorf("head s3://%s/%s: %w", bucket, key, err)
 	}
@@ -174,12 +221,12 @@ func (s *Store) Head(_ context.Context, bucket, key string) (Object, error) {
 
 // Put writes an object: all of r or nothing.
 func (s *Store) Put(ctx context.Context, bucket, key string, r io.Reader, o PutOptions) (Object, error) {
-	rec := &record{User: o.Metadata, Headers: map[string]string{}}
+	rec := &Record{User: o.Metadata, Headers: map[string]string{}}
 	if o.ContentType != "" {
 		rec.Headers["Content-Type"] = o.ContentType
 	}
-	c := condition{ifNoneMatch: o.IfNoneMatch, ifMatch: o.IfMatch}
-	if err := s.write(ctx, bucket, key, r, rec, expectation{length: -1}, c); err != nil {
+	c := Condition{IfNoneMatch: o.IfNoneMatch, IfMatch: o.IfMatch}
+	if err := s.Write(ctx, bucket, key, r, rec, wire.Expectation{Length: -1}, c); err != nil {
 		return Object{}, fmt.Errorf("put s3://%s/%s: %w", bucket, key, err)
 	}
 	return rec.object(bucket), nil
@@ -187,18 +234,19 @@ func (s *Store) Put(ctx context.Context, bucket, key string, r io.Reader, o PutO
 
 // Delete removes an object; one that does not exist is no error.
 func (s *Store) Delete(_ context.Context, bucket, key string) error {
-	if err := s.remove(bucket, key, condition{}); err != nil {
+	if err := s.Remove(bucket, key, Condition{}); err != nil {
 		return fmt.Errorf("delete s3://%s/%s: %w", bucket, key, err)
 	}
 	return nil
 }
 
-func (r *record) object(bucket string) Object {
-	return Object{Bucket: bucket, Key: r.Key, Size: r.Size, ETag: r.ETag, ContentType: r.contentType(),
+func (r *Record) object(bucket string) Object {
+	return Object{Bucket: bucket, Key: r.Key, Size: r.Size, ETag: r.ETag, ContentType: r.ContentType(),
 		Metadata: maps.Clone(r.User), LastModified: r.Modified}
 }
 
-func (r *record) contentType() string {
+// ContentType is the object's, or S3's default.
+func (r *Record) ContentType() string {
 	if t := r.Headers["Content-Type"]; t != "" {
 		return t
 	}

@@ -4,17 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -247,7 +244,8 @@ func TestParseURI(t *testing.T) {
 
 // FuzzKeyPath checks that every key has a place of its own below its bucket.
 func FuzzKeyPath(f *testing.F) {
-	for _, k := range awkwardKeys {
+	for _, k := range []string{"a", "a/b/", "a//b", "/abs", "../../etc/passwd", "a/../b", "+object.json", "x/+tmp", "ä/ö", "per%25cent", "new\nline", ".hidden",
+		strings.Repeat("long", 100), strings.Repeat(".", 300)} {
 		f.Add(k, k+"/")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
@@ -279,17 +277,4 @@ func FuzzKeyPath(f *testing.F) {
 			t.Errorf("%q came back as %q", a, back)
 		}
 	})
-}
-
-// The AWS common runtime undoes &quot; and no other form of a quote.
-func TestQuotesAreWrittenAsS3Does(t *testing.T) {
-	w := httptest.NewRecorder()
-	writeXML(w, 200, struct {
-		XMLName xml.Name `xml:"R"`
-		ETag    string
-	}{ETag: `"abc-2"`})
-	got := w.Body.String()
-	if want := xml.Header + "<R><ETag>&quot;abc-2&quot;</ETag></R>"; got != want || w.Header().Get("Content-Length") != strconv.Itoa(len(want)) {
-		t.Errorf("got %s (Content-Length %s), want %s", got, w.Header().Get("Content-Length"), want)
-	}
 }

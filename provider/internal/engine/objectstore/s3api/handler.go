@@ -1,4 +1,4 @@
-package objectstore
+package s3api
 
 import (
 	"bytes"
@@ -13,7 +13,20 @@ import (
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
+
+type errorXML struct {
+	XMLName    xml.Name `xml:"Error"`
+	Code       string
+	Message    string
+	Key        string `xml:",omitempty"`
+	BucketName string `xml:",omitempty"`
+	Resource   string
+	RequestID  string `xml:"RequestId"`
+	HostID     string `xml:"HostId"`
+}
 
 // request is one S3 call, split into what the routing needs.
 type request struct {
@@ -28,13 +41,13 @@ type handlerFunc func(w http.ResponseWriter, r request) error
 
 // server routes requests: its own handlers where gofakes3 lacks something, gofakes3 for the rest.
 type server struct {
-	s    *Store
+	s    *objectstore.Store
 	rest http.Handler
 }
 
 // Handler serves the S3 REST API, path-style, at the root of its URL space. It must see the path
 // as the client sent it: http.ServeMux in front of it would "clean" keys such as "a//b".
-func (s *Store) Handler() http.Handler {
+func Handler(s *objectstore.Store) http.Handler {
 	fake := gofakes3.New(&backend{s},
 		gofakes3.WithMetadataSizeLimit(0), // tokens in X-Amz- headers would count
 		gofakes3.WithTimeSkewLimit(0),     // one machine, one clock
@@ -44,22 +57,22 @@ func (s *Store) Handler() http.Handler {
 
 // ServeHTTP answers one S3 request.
 func (h *server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	r := request{Request: hr, query: hr.URL.Query(), id: newID()}
+	r := request{Request: hr, query: hr.URL.Query(), id: objectstore.NewID()}
 	r.bucket, r.key, _ = strings.Cut(strings.TrimPrefix(hr.URL.Path, "/"), "/")
 	w.Header().Set("Server", "AmazonS3")
 	w.Header().Set("X-Amz-Request-Id", r.id)
 	if hr.Header.Get("Origin") != "" {
 		// Only browsers send it. gofakes3 would let any web page in, and nothing here is
 		// protected by a secret.
-		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Access Denied: requests of web pages are refused"))
+		h.fail(w, r, wire.Errorf("AccessDenied", http.StatusForbidden, "Access Denied: requests of web pages are refused"))
 		return
 	}
 	if h.expired(r) {
-		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Request has expired"))
+		h.fail(w, r, wire.Errorf("AccessDenied", http.StatusForbidden, "Request has expired"))
 		return
 	}
 	if owner := hr.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != accountID {
-		h.fail(w, r, errorf("AccessDenied", http.StatusForbidden, "Access Denied"))
+		h.fail(w, r, wire.Errorf("AccessDenied", http.StatusForbidden, "Access Denied"))
 		return
 	}
 	handle := h.route(r)
@@ -78,11 +91,11 @@ func (h *server) expired(r request) bool {
 	if v := r.query.Get("X-Amz-Expires"); v != "" {
 		signed, err := time.Parse("20060102T150405Z", r.query.Get("X-Amz-Date"))
 		seconds, secondsErr := strconv.ParseInt(v, 10, 32)
-		return err == nil && secondsErr == nil && h.s.now().After(signed.Add(time.Duration(seconds)*time.Second))
+		return err == nil && secondsErr == nil && h.s.Now().After(signed.Add(time.Duration(seconds)*time.Second))
 	}
 	if v := r.query.Get("Expires"); v != "" && r.query.Has("Signature") {
 		until, err := strconv.ParseInt(v, 10, 64)
-		return err == nil && h.s.now().After(time.Unix(until, 0))
+		return err == nil && h.s.Now().After(time.Unix(until, 0))
 	}
 	return false
 }
@@ -98,8 +111,8 @@ var subresources = []string{"accelerate", "acl", "analytics", "attributes", "cor
 func (h *server) route(r request) handlerFunc {
 	for _, q := range subresources {
 		if r.query.Has(q) {
-			if !validBucket(r.bucket) {
-				return func(http.ResponseWriter, request) error { return errBucketName }
+			if !objectstore.ValidBucket(r.bucket) {
+				return func(http.ResponseWriter, request) error { return wire.ErrBucketName }
 			}
 			return h.configuration(q)
 		}
@@ -108,8 +121,8 @@ func (h *server) route(r request) handlerFunc {
 	switch {
 	case r.bucket == "":
 		return h.listBuckets
-	case !validBucket(r.bucket):
-		return func(http.ResponseWriter, request) error { return errBucketName }
+	case !objectstore.ValidBucket(r.bucket):
+		return func(http.ResponseWriter, request) error { return wire.ErrBucketName }
 	case r.query.Has("tagging"):
 		return h.tagging
 	case r.key == "":
@@ -141,7 +154,7 @@ func (h *server) route(r request) handlerFunc {
 		}
 		return nil
 	case r.query.Has("versionId") && r.query.Get("versionId") != "null":
-		return func(http.ResponseWriter, request) error { return errNoSuchVersion }
+		return func(http.ResponseWriter, request) error { return wire.ErrNoSuchVersion }
 	case method == http.MethodGet, method == http.MethodHead:
 		return h.getObject
 	case method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
@@ -151,29 +164,29 @@ func (h *server) route(r request) handlerFunc {
 	case method == http.MethodDelete:
 		return h.deleteObject
 	}
-	return func(http.ResponseWriter, request) error { return errNotAllowed }
+	return func(http.ResponseWriter, request) error { return wire.ErrNotAllowed }
 }
 
-func (h *server) notImplemented(http.ResponseWriter, request) error { return errNotImplemented }
+func (h *server) notImplemented(http.ResponseWriter, request) error { return wire.ErrNotImplemented }
 
 func (h *server) fail(w http.ResponseWriter, r request, err error) {
-	e := asAPIError(err)
-	if e.code == "InternalError" {
-		h.s.log.Error("object store", "method", r.Method, "path", r.URL.Path, "error", err)
+	e := wire.AsError(err)
+	if e.Code == "InternalError" {
+		h.s.Log().Error("object store", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	if e.status == http.StatusNotModified || r.Method == http.MethodHead {
-		w.WriteHeader(e.status)
+	if e.Status == http.StatusNotModified || r.Method == http.MethodHead {
+		w.WriteHeader(e.Status)
 		return
 	}
-	body := errorXML{Code: e.code, Message: e.message, Resource: r.URL.Path, RequestID: r.id, HostID: "titanicml-local"}
-	if e.code == "NoSuchKey" {
+	body := errorXML{Code: e.Code, Message: e.Message, Resource: r.URL.Path, RequestID: r.id, HostID: "titanicml-local"}
+	if e.Code == "NoSuchKey" {
 		body.Key = r.key
 	}
-	if e.code == "NoSuchBucket" {
+	if e.Code == "NoSuchBucket" {
 		body.BucketName = r.bucket
 	}
 	w.Header().Del("Content-Length")
-	writeXML(w, e.status, body)
+	writeXML(w, e.Status, body)
 }
 
 func writeXML(w http.ResponseWriter, status int, v any) {
@@ -193,24 +206,24 @@ func writeXML(w http.ResponseWriter, status int, v any) {
 
 // readXML decodes a request's body, of at most 2 MiB, as S3 limits its documents.
 func readXML(r request, v any) error {
-	body, length, trailers, err := decodeBody(r.Request)
+	body, length, trailers, err := wire.DecodeBody(r.Request)
 	if err != nil {
 		return err
 	}
-	e, err := expect(r.Header, length, trailers)
+	e, err := wire.Expect(r.Header, length, trailers)
 	if err != nil {
 		return err
 	}
-	sum := e.sums()
+	sum := e.Sums()
 	raw, err := io.ReadAll(io.TeeReader(io.LimitReader(body, 2<<20), sum))
 	if err != nil {
-		return errIncompleteBody
+		return wire.ErrIncompleteBody
 	}
-	if err := e.verify(sum); err != nil {
+	if err := e.Verify(sum); err != nil {
 		return err
 	}
 	if err := xml.Unmarshal(raw, v); err != nil {
-		return errMalformedXML
+		return wire.ErrMalformedXML
 	}
 	return nil
 }
@@ -226,10 +239,10 @@ func (h *server) createBucket(w http.ResponseWriter, r request) error {
 		}
 		location = in.LocationConstraint
 	}
-	err := h.s.createBucket(r.bucket, location)
+	err := h.s.CreateBucket(r.bucket, location)
 	// In us-east-1, and only there, S3 takes making one's own bucket again for a success.
 	if errors.Is(err, fs.ErrExist) && !strings.Contains(r.Header.Get("Authorization"), "/us-east-1/s3/") {
-		return errorf("BucketAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named bucket succeeded and you already own it.")
+		return wire.Errorf("BucketAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named bucket succeeded and you already own it.")
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -240,7 +253,7 @@ func (h *server) createBucket(w http.ResponseWriter, r request) error {
 }
 
 func (h *server) location(w http.ResponseWriter, r request) error {
-	b, err := h.s.bucket(r.bucket)
+	b, err := h.s.Bucket(r.bucket)
 	if err != nil {
 		return err
 	}
@@ -250,7 +263,7 @@ func (h *server) location(w http.ResponseWriter, r request) error {
 
 // versioning answers that versioning was never enabled: with an empty element, as S3 does.
 func (h *server) versioning(w http.ResponseWriter, r request) error {
-	if _, err := h.s.bucket(r.bucket); err != nil {
+	if _, err := h.s.Bucket(r.bucket); err != nil {
 		return err
 	}
 	writeXML(w, http.StatusOK, struct {
@@ -294,24 +307,24 @@ type contentXML struct {
 	Owner             *ownerXML `xml:",omitempty"`
 }
 
-func newContent(rec *record, key string) contentXML {
-	c := contentXML{Key: key, LastModified: listTime(rec.Modified), ETag: quote(rec.ETag), Size: rec.Size, StorageClass: rec.storageClass()}
+func newContent(rec *objectstore.Record, key string) contentXML {
+	c := contentXML{Key: key, LastModified: listTime(rec.Modified), ETag: wire.Quote(rec.ETag), Size: rec.Size, StorageClass: rec.StorageClass()}
 	for a := range rec.Checksums {
 		c.ChecksumAlgorithm = append(c.ChecksumAlgorithm, strings.ToUpper(a))
-		c.ChecksumType = rec.checksumType()
+		c.ChecksumType = rec.ChecksumType()
 	}
 	return c
 }
 
 // listQuery reads what all lists have in common. encode is for the keys of the answer.
-func listQuery(r request) (q query, encode func(string) string, err error) {
-	q = query{prefix: r.query.Get("prefix"), delimiter: r.query.Get("delimiter"), max: 1000}
+func listQuery(r request) (q objectstore.Query, encode func(string) string, err error) {
+	q = objectstore.Query{Prefix: r.query.Get("prefix"), Delimiter: r.query.Get("delimiter"), Max: 1000}
 	if v := r.query.Get("max-keys"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 {
-			return q, nil, errorf("InvalidArgument", http.StatusBadRequest, "Provided max-keys not an integer or within integer range")
+			return q, nil, wire.Errorf("InvalidArgument", http.StatusBadRequest, "Provided max-keys not an integer or within integer range")
 		}
-		q.max = min(n, 1000)
+		q.Max = min(n, 1000)
 	}
 	switch r.query.Get("encoding-type") {
 	case "":
@@ -319,7 +332,7 @@ func listQuery(r request) (q query, encode func(string) string, err error) {
 	case "url":
 		return q, func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }, nil
 	}
-	return q, nil, errorf("InvalidArgument", http.StatusBadRequest, "Invalid Encoding Method specified in Request")
+	return q, nil, wire.Errorf("InvalidArgument", http.StatusBadRequest, "Invalid Encoding Method specified in Request")
 }
 
 // listVersions answers ListObjectVersions: without versioning each object is its only version, null.
@@ -328,8 +341,8 @@ func (h *server) listVersions(w http.ResponseWriter, r request) error {
 	if err != nil {
 		return err
 	}
-	q.after = r.query.Get("key-marker")
-	p, err := h.s.list(r.bucket, q)
+	q.After = r.query.Get("key-marker")
+	p, err := h.s.Page(r.bucket, q)
 	if err != nil {
 		return err
 	}
@@ -348,17 +361,17 @@ func (h *server) listVersions(w http.ResponseWriter, r request) error {
 		IsTruncated         bool
 		Version             []contentXML
 		CommonPrefixes      []gofakes3.CommonPrefix
-	}{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.prefix), Delimiter: encode(q.delimiter), KeyMarker: encode(q.after),
-		VersionIDMarker: r.query.Get("version-id-marker"), MaxKeys: q.max, EncodingType: r.query.Get("encoding-type"), IsTruncated: p.truncated}
-	if p.truncated {
-		out.NextKeyMarker, out.NextVersionIDMarker = encode(p.last), "null"
+	}{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.Prefix), Delimiter: encode(q.Delimiter), KeyMarker: encode(q.After),
+		VersionIDMarker: r.query.Get("version-id-marker"), MaxKeys: q.Max, EncodingType: r.query.Get("encoding-type"), IsTruncated: p.Truncated}
+	if p.Truncated {
+		out.NextKeyMarker, out.NextVersionIDMarker = encode(p.Last), "null"
 	}
-	for _, rec := range p.objects {
+	for _, rec := range p.Objects {
 		c := newContent(rec, encode(rec.Key))
 		c.VersionID, c.IsLatest, c.Owner = "null", true, &account
 		out.Version = append(out.Version, c)
 	}
-	for _, c := range p.prefixes {
+	for _, c := range p.Prefixes {
 		out.CommonPrefixes = append(out.CommonPrefixes, gofakes3.CommonPrefix{Prefix: encode(c)})
 	}
 	writeXML(w, http.StatusOK, out)
@@ -372,132 +385,73 @@ func (h *server) listObjects(w http.ResponseWriter, r request) error {
 	if err != nil {
 		return err
 	}
-	out := listXML{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.prefix), Delimiter: encode(q.delimiter),
-		MaxKeys: q.max, EncodingType: r.query.Get("encoding-type")}
+	out := listXML{Xmlns: xmlns, Name: r.bucket, Prefix: encode(q.Prefix), Delimiter: encode(q.Delimiter),
+		MaxKeys: q.Max, EncodingType: r.query.Get("encoding-type")}
 	v2 := r.query.Get("list-type") == "2"
 	if v2 {
-		q.after = r.query.Get("start-after")
-		out.StartAfter = encode(q.after)
+		q.After = r.query.Get("start-after")
+		out.StartAfter = encode(q.After)
 		if r.query.Has("continuation-token") {
 			out.ContinuationToken = r.query.Get("continuation-token")
 			after, err := url.PathUnescape(strings.TrimPrefix(out.ContinuationToken, "1/"))
 			if err != nil || !strings.HasPrefix(out.ContinuationToken, "1/") {
-				return errorf("InvalidArgument", http.StatusBadRequest, "The continuation token provided is incorrect")
+				return wire.Errorf("InvalidArgument", http.StatusBadRequest, "The continuation token provided is incorrect")
 			}
-			q.after = after
+			q.After = after
 		}
 	} else {
-		q.after = r.query.Get("marker")
-		marker := encode(q.after)
+		q.After = r.query.Get("marker")
+		marker := encode(q.After)
 		out.Marker = &marker
 	}
-	p, err := h.s.list(r.bucket, q)
+	p, err := h.s.Page(r.bucket, q)
 	if err != nil {
 		return err
 	}
-	out.IsTruncated = p.truncated
-	for _, rec := range p.objects {
+	out.IsTruncated = p.Truncated
+	for _, rec := range p.Objects {
 		c := newContent(rec, encode(rec.Key))
 		if !v2 || r.query.Get("fetch-owner") == "true" {
 			c.Owner = &account
 		}
 		out.Contents = append(out.Contents, c)
 	}
-	for _, c := range p.prefixes {
+	for _, c := range p.Prefixes {
 		out.CommonPrefixes = append(out.CommonPrefixes, gofakes3.CommonPrefix{Prefix: encode(c)})
 	}
-	switch count := len(p.objects) + len(p.prefixes); {
+	switch count := len(p.Objects) + len(p.Prefixes); {
 	case v2:
 		out.KeyCount = &count
-		if p.truncated {
-			out.NextContinuationToken = "1/" + url.PathEscape(p.last)
+		if p.Truncated {
+			out.NextContinuationToken = "1/" + url.PathEscape(p.Last)
 		}
-	case p.truncated && q.delimiter != "":
-		out.NextMarker = encode(p.last)
+	case p.Truncated && q.Delimiter != "":
+		out.NextMarker = encode(p.Last)
 	}
 	writeXML(w, http.StatusOK, out)
 	return nil
 }
 
-func quote(etag string) string { return `"` + etag + `"` }
-
-func unquote(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }
-
 // writeCondition reads the preconditions of a write.
-func writeCondition(h http.Header) (condition, error) {
-	var c condition
+func writeCondition(h http.Header) (objectstore.Condition, error) {
+	var c objectstore.Condition
 	if v := h.Get("If-None-Match"); v != "" {
 		if v != "*" {
-			return c, errNotImplemented // as S3: only "*" is accepted here
+			return c, wire.ErrNotImplemented // as S3: only "*" is accepted here
 		}
-		c.ifNoneMatch = true
+		c.IfNoneMatch = true
 	}
 	if v := h.Get("If-Match"); v != "" {
-		c.ifMatch = unquote(v)
+		c.IfMatch = wire.Unquote(v)
 	}
-	if c.ifNoneMatch && c.ifMatch != "" {
-		return c, errNotImplemented
+	if c.IfNoneMatch && c.IfMatch != "" {
+		return c, wire.ErrNotImplemented
 	}
 	return c, nil
 }
 
-// keptHeaders are stored with an object and come back with it.
-var keptHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires"}
-
-// newRecord reads from a request what is stored besides the bytes.
-func newRecord(h http.Header) (*record, error) {
-	rec := &record{Headers: map[string]string{}, User: map[string]string{}}
-	for _, name := range keptHeaders {
-		if v := h.Get(name); v != "" {
-			rec.Headers[name] = v
-		}
-	}
-	if enc, ok := rec.Headers["Content-Encoding"]; ok { // aws-chunked is of the transport
-		var keep []string
-		for e := range strings.SplitSeq(enc, ",") {
-			if e = strings.TrimSpace(e); e != "" && e != "aws-chunked" {
-				keep = append(keep, e)
-			}
-		}
-		rec.Headers["Content-Encoding"] = strings.Join(keep, ",")
-		if len(keep) == 0 {
-			delete(rec.Headers, "Content-Encoding")
-		}
-	}
-	size := 0
-	for name, v := range h {
-		if user, ok := strings.CutPrefix(strings.ToLower(name), "x-amz-meta-"); ok {
-			rec.User[user] = strings.Join(v, ",")
-			size += len(user) + len(rec.User[user])
-		}
-	}
-	if size > 2048 {
-		return nil, errorf("MetadataTooLarge", http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size")
-	}
-	tags, err := url.ParseQuery(h.Get("X-Amz-Tagging"))
-	if err != nil {
-		return nil, errorf("InvalidArgument", http.StatusBadRequest, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
-	}
-	if len(tags) > 0 {
-		rec.Tags = map[string]string{}
-		for k, v := range tags {
-			if len(v) > 1 {
-				return nil, errorf("InvalidArgument", http.StatusBadRequest, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
-			}
-			rec.Tags[k] = v[0]
-		}
-	}
-	if err := checkPromises(h); err != nil {
-		return nil, err
-	}
-	if err := rec.setProperties(h); err != nil {
-		return nil, err
-	}
-	return rec, checkTags(rec.Tags, 10)
-}
-
 func (h *server) putObject(w http.ResponseWriter, r request) error {
-	rec, err := newRecord(r.Header)
+	rec, err := objectstore.NewRecord(r.Header)
 	if err != nil {
 		return err
 	}
@@ -505,39 +459,32 @@ func (h *server) putObject(w http.ResponseWriter, r request) error {
 	if err != nil {
 		return err
 	}
-	body, length, trailers, err := decodeBody(r.Request)
+	body, length, trailers, err := wire.DecodeBody(r.Request)
 	if err != nil {
 		return err
 	}
 	if length < 0 {
-		return errorf("MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
+		return wire.Errorf("MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
 	}
-	e, err := expect(r.Header, length, trailers)
+	e, err := wire.Expect(r.Header, length, trailers)
 	if err != nil {
 		return err
 	}
-	if err := h.s.write(r.Context(), r.bucket, r.key, body, rec, e, c); err != nil {
+	if err := h.s.Write(r.Context(), r.bucket, r.key, body, rec, e, c); err != nil {
 		return err
 	}
-	w.Header().Set("ETag", quote(rec.ETag))
-	rec.showEncryption(w.Header())
+	w.Header().Set("ETag", wire.Quote(rec.ETag))
+	rec.ShowEncryption(w.Header())
 	setChecksums(w.Header(), rec)
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
 
-func setChecksums(h http.Header, rec *record) {
+func setChecksums(h http.Header, rec *objectstore.Record) {
 	for a, v := range rec.Checksums {
-		h.Set(checksumHeader+a, v)
+		h.Set(wire.ChecksumHeader+a, v)
 	}
 	if len(rec.Checksums) > 0 {
-		h.Set("X-Amz-Checksum-Type", rec.checksumType())
+		h.Set("X-Amz-Checksum-Type", rec.ChecksumType())
 	}
-}
-
-func (r *record) checksumType() string {
-	if r.Composite {
-		return "COMPOSITE"
-	}
-	return "FULL_OBJECT"
 }

@@ -1,4 +1,4 @@
-package objectstore
+package wire
 
 import (
 	"bytes"
@@ -41,7 +41,7 @@ func FuzzParseRange(f *testing.F) {
 		if size < 0 {
 			return
 		}
-		if b, ok, err := parseRange(header, size); ok && err == nil && (b.start < 0 || b.end < b.start || b.end >= size) {
+		if b, ok, err := ParseRange(header, size); ok && err == nil && (b.Start < 0 || b.End < b.Start || b.End >= size) {
 			t.Errorf("%q of %d bytes gave %v", header, size, b)
 		}
 	})

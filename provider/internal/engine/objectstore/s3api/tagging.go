@@ -1,12 +1,13 @@
-package objectstore
+package s3api
 
 import (
 	"encoding/xml"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
 type tagXML struct {
@@ -18,25 +19,6 @@ type taggingXML struct {
 	XMLName xml.Name `xml:"Tagging"`
 	Xmlns   string   `xml:"xmlns,attr,omitempty"`
 	Tags    []tagXML `xml:"TagSet>Tag"`
-}
-
-// checkTags applies S3's limits: 10 tags on an object, 50 on a bucket.
-func checkTags(tags map[string]string, most int) error {
-	if len(tags) > most {
-		return errorf("BadRequest", http.StatusBadRequest, "Object tags cannot be greater than %d", most)
-	}
-	for k, v := range tags {
-		if k == "" || utf8.RuneCountInString(k) > 128 {
-			return errorf("InvalidTag", http.StatusBadRequest, "The TagKey you have provided is invalid")
-		}
-		if strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return errorf("InvalidTag", http.StatusBadRequest, "System tags cannot be added/updated by requester")
-		}
-		if utf8.RuneCountInString(v) > 256 {
-			return errorf("InvalidTag", http.StatusBadRequest, "The TagValue you have provided is invalid")
-		}
-	}
-	return nil
 }
 
 // tagging answers Get, Put and Delete of an object's and a bucket's tags.
@@ -52,7 +34,7 @@ func (h *server) tagging(w http.ResponseWriter, r request) error {
 		tags := map[string]string{}
 		for _, t := range in.Tags {
 			if _, twice := tags[t.Key]; twice {
-				return errorf("InvalidTag", http.StatusBadRequest, "Cannot provide multiple Tags with the same key")
+				return wire.Errorf("InvalidTag", http.StatusBadRequest, "Cannot provide multiple Tags with the same key")
 			}
 			tags[t.Key] = t.Value
 		}
@@ -60,7 +42,7 @@ func (h *server) tagging(w http.ResponseWriter, r request) error {
 		if r.key == "" {
 			most = 50
 		}
-		if err := checkTags(tags, most); err != nil {
+		if err := objectstore.CheckTags(tags, most); err != nil {
 			return err
 		}
 		if err := h.setTags(r, tags); err != nil {
@@ -79,22 +61,22 @@ func (h *server) tagging(w http.ResponseWriter, r request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return errNotAllowed
+	return wire.ErrNotAllowed
 }
 
 func (h *server) getTags(w http.ResponseWriter, r request) error {
 	var tags map[string]string
 	if r.key == "" {
-		b, err := h.s.bucket(r.bucket)
+		b, err := h.s.Bucket(r.bucket)
 		if err != nil {
 			return err
 		}
 		if len(b.Tags) == 0 {
-			return errorf("NoSuchTagSet", http.StatusNotFound, "The TagSet does not exist")
+			return wire.Errorf("NoSuchTagSet", http.StatusNotFound, "The TagSet does not exist")
 		}
 		tags = b.Tags
 	} else {
-		rec, err := h.s.head(r.bucket, r.key)
+		rec, err := h.s.Record(r.bucket, r.key)
 		if err != nil {
 			return err
 		}
@@ -110,14 +92,7 @@ func (h *server) getTags(w http.ResponseWriter, r request) error {
 
 func (h *server) setTags(r request, tags map[string]string) error {
 	if r.key != "" {
-		return h.s.update(r.bucket, r.key, func(rec *record) { rec.Tags = tags })
+		return h.s.Update(r.bucket, r.key, func(rec *objectstore.Record) { rec.Tags = tags })
 	}
-	h.s.mu.Lock()
-	defer h.s.mu.Unlock()
-	b, err := h.s.bucket(r.bucket)
-	if err != nil {
-		return err
-	}
-	b.Tags = tags
-	return h.s.replaceJSON(r.bucket+"/"+bucketFile, b)
+	return h.s.SetBucketTags(r.bucket, tags)
 }

@@ -1,4 +1,4 @@
-package objectstore
+package s3api
 
 import (
 	"net/http"
@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
 // TestQuestionsAboutABucket asks what infrastructure tools ask of every bucket they read.
@@ -141,7 +143,7 @@ func TestListVersionsAndAttributes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if quote(aws.ToString(out.ETag)) != aws.ToString(head.ETag) || aws.ToInt64(out.ObjectSize) != 11 || out.StorageClass != types.StorageClassStandard ||
+	if wire.Quote(aws.ToString(out.ETag)) != aws.ToString(head.ETag) || aws.ToInt64(out.ObjectSize) != 11 || out.StorageClass != types.StorageClassStandard ||
 		out.Checksum == nil || aws.ToString(out.Checksum.ChecksumCRC32) != aws.ToString(head.ChecksumCRC32) || out.Checksum.ChecksumType != types.ChecksumTypeFullObject {
 		t.Errorf("attributes %+v, checksum %+v, head %+v", out, out.Checksum, head)
 	}
@@ -267,7 +269,8 @@ func TestRefusalsInTheWordsOfS3(t *testing.T) {
 }
 
 func TestPresignedURLExpires(t *testing.T) {
-	c, s := newClient(t)
+	var passed time.Duration
+	c, _ := newClientOf(t, objectstore.Options{Dir: t.TempDir(), Clock: func() time.Time { return time.Now().Add(passed) }})
 	put(t, c, "k", "v")
 	signed, err := s3.NewPresignClient(c).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("bkt"), Key: aws.String("k")}, s3.WithPresignExpires(time.Minute))
 	if err != nil {
@@ -285,7 +288,7 @@ func TestPresignedURLExpires(t *testing.T) {
 	if got := status(); got != http.StatusOK {
 		t.Errorf("in time: %d", got)
 	}
-	s.now = func() time.Time { return time.Now().Add(2 * time.Minute) }
+	passed = 2 * time.Minute
 	if got := status(); got != http.StatusForbidden {
 		t.Errorf("too late: %d, want 403", got)
 	}

@@ -1,4 +1,4 @@
-package objectstore
+package s3api
 
 import (
 	"encoding/xml"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
 // accountID is the engine's only account, which owns every bucket.
@@ -21,19 +23,19 @@ type ownerXML struct {
 
 // unset are the questions about a configuration that no bucket and no object here has, with S3's
 // answer that there is none. Clients ask them of every bucket they look at.
-var unset = map[string]*apiError{
-	"cors":              errorf("NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist"),
-	"encryption":        errorf("ServerSideEncryptionConfigurationNotFoundError", http.StatusNotFound, "The server side encryption configuration was not found"),
-	"legal-hold":        errorf("NoSuchObjectLockConfiguration", http.StatusNotFound, "The specified object does not have a ObjectLock configuration"),
-	"lifecycle":         errorf("NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist"),
-	"object-lock":       errorf("ObjectLockConfigurationNotFoundError", http.StatusNotFound, "Object Lock configuration does not exist for this bucket"),
-	"ownershipControls": errorf("OwnershipControlsNotFoundError", http.StatusNotFound, "The bucket ownership controls were not found"),
-	"policy":            errorf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist"),
-	"policyStatus":      errorf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist"),
-	"publicAccessBlock": errorf("NoSuchPublicAccessBlockConfiguration", http.StatusNotFound, "The public access block configuration was not found"),
-	"replication":       errorf("ReplicationConfigurationNotFoundError", http.StatusNotFound, "The replication configuration was not found"),
-	"retention":         errorf("NoSuchObjectLockConfiguration", http.StatusNotFound, "The specified object does not have a ObjectLock configuration"),
-	"website":           errorf("NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration"),
+var unset = map[string]*wire.Error{
+	"cors":              wire.Errorf("NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist"),
+	"encryption":        wire.Errorf("ServerSideEncryptionConfigurationNotFoundError", http.StatusNotFound, "The server side encryption configuration was not found"),
+	"legal-hold":        wire.Errorf("NoSuchObjectLockConfiguration", http.StatusNotFound, "The specified object does not have a ObjectLock configuration"),
+	"lifecycle":         wire.Errorf("NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist"),
+	"object-lock":       wire.Errorf("ObjectLockConfigurationNotFoundError", http.StatusNotFound, "Object Lock configuration does not exist for this bucket"),
+	"ownershipControls": wire.Errorf("OwnershipControlsNotFoundError", http.StatusNotFound, "The bucket ownership controls were not found"),
+	"policy":            wire.Errorf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist"),
+	"policyStatus":      wire.Errorf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist"),
+	"publicAccessBlock": wire.Errorf("NoSuchPublicAccessBlockConfiguration", http.StatusNotFound, "The public access block configuration was not found"),
+	"replication":       wire.Errorf("ReplicationConfigurationNotFoundError", http.StatusNotFound, "The replication configuration was not found"),
+	"retention":         wire.Errorf("NoSuchObjectLockConfiguration", http.StatusNotFound, "The specified object does not have a ObjectLock configuration"),
+	"website":           wire.Errorf("NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration"),
 }
 
 // empty are those that S3 answers with an empty document.
@@ -69,17 +71,17 @@ func (h *server) configuration(name string) handlerFunc {
 			w.WriteHeader(http.StatusNoContent)
 			return nil
 		}
-		return errorf("NotImplemented", http.StatusNotImplemented, "The local engine's S3 does not implement %s ?%s.", r.Method, name)
+		return wire.Errorf("NotImplemented", http.StatusNotImplemented, "The local engine's S3 does not implement %s ?%s.", r.Method, name)
 	}
 }
 
 // present checks that the bucket, or the object, of a request exists.
 func (h *server) present(r request) error {
 	if r.key != "" {
-		_, err := h.s.head(r.bucket, r.key)
+		_, err := h.s.Record(r.bucket, r.key)
 		return err
 	}
-	_, err := h.s.bucket(r.bucket)
+	_, err := h.s.Bucket(r.bucket)
 	return err
 }
 
@@ -102,7 +104,7 @@ func (h *server) acl(w http.ResponseWriter, r request) error {
 		return err
 	}
 	if r.Method == http.MethodPut {
-		return errNoACLs
+		return wire.ErrNoACLs
 	}
 	type grantee struct {
 		Xsi  string `xml:"xmlns:xsi,attr"`
@@ -124,7 +126,7 @@ func (h *server) acl(w http.ResponseWriter, r request) error {
 
 // attributes answers GetObjectAttributes.
 func (h *server) attributes(w http.ResponseWriter, r request) error {
-	rec, err := h.s.head(r.bucket, r.key)
+	rec, err := h.s.Record(r.bucket, r.key)
 	if err != nil {
 		return err
 	}
@@ -154,18 +156,18 @@ func (h *server) attributes(w http.ResponseWriter, r request) error {
 				out.ETag = rec.ETag
 			case "Checksum":
 				if c := rec.Checksums; len(c) > 0 {
-					out.Checksum = &checksum{c["crc32"], c["crc32c"], c["crc64nvme"], c["sha1"], c["sha256"], rec.checksumType()}
+					out.Checksum = &checksum{c["crc32"], c["crc32c"], c["crc64nvme"], c["sha1"], c["sha256"], rec.ChecksumType()}
 				}
 			case "ObjectParts":
 				if n := len(rec.Parts); n > 0 {
 					out.ObjectParts = &parts{n}
 				}
 			case "StorageClass":
-				out.StorageClass = rec.storageClass()
+				out.StorageClass = rec.StorageClass()
 			case "ObjectSize":
 				out.ObjectSize = &rec.Size
 			default:
-				return errorf("InvalidArgument", http.StatusBadRequest, "Invalid attribute name specified.")
+				return wire.Errorf("InvalidArgument", http.StatusBadRequest, "Invalid attribute name specified.")
 			}
 		}
 	}
@@ -177,17 +179,17 @@ func (h *server) attributes(w http.ResponseWriter, r request) error {
 // listBuckets answers ListBuckets, with the paging and the filters that it has had since 2024.
 func (h *server) listBuckets(w http.ResponseWriter, r request) error {
 	if r.Method != http.MethodGet {
-		return errNotAllowed
+		return wire.ErrNotAllowed
 	}
 	most := 10000
 	if v := r.query.Get("max-buckets"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 || n > most {
-			return errorf("InvalidArgument", http.StatusBadRequest, "Argument max-buckets must be an integer between 1 and 10000.")
+			return wire.Errorf("InvalidArgument", http.StatusBadRequest, "Argument max-buckets must be an integer between 1 and 10000.")
 		}
 		most = n
 	}
-	infos, err := (&backend{h.s}).ListBuckets()
+	names, err := h.s.BucketNames()
 	if err != nil {
 		return err
 	}
@@ -206,19 +208,19 @@ func (h *server) listBuckets(w http.ResponseWriter, r request) error {
 	}
 	out.Xmlns, out.Owner, out.Prefix = xmlns, account, r.query.Get("prefix")
 	after, region := r.query.Get("continuation-token"), r.query.Get("bucket-region")
-	for _, info := range infos {
-		rec, err := h.s.bucket(info.Name)
-		if err != nil { // deleted since the folder was read
+	for _, name := range names {
+		rec, err := h.s.Bucket(name)
+		if err != nil { // deleted since the folder was read, or a folder somebody else made
 			continue
 		}
-		if !strings.HasPrefix(info.Name, out.Prefix) || info.Name <= after || region != "" && region != rec.region() {
+		if !strings.HasPrefix(name, out.Prefix) || name <= after || region != "" && region != rec.Region() {
 			continue
 		}
 		if len(out.Buckets) == most {
 			out.ContinuationToken = out.Buckets[most-1].Name
 			break
 		}
-		out.Buckets = append(out.Buckets, bucketXML{info.Name, listTime(rec.Created), rec.region()})
+		out.Buckets = append(out.Buckets, bucketXML{name, listTime(rec.Created), rec.Region()})
 	}
 	writeXML(w, http.StatusOK, out)
 	return nil
@@ -229,19 +231,12 @@ func listTime(at time.Time) string {
 	return at.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000Z")
 }
 
-func (b bucketRecord) region() string {
-	if b.Location == "" {
-		return "us-east-1"
-	}
-	return b.Location
-}
-
 func (h *server) headBucket(w http.ResponseWriter, r request) error {
-	b, err := h.s.bucket(r.bucket)
+	b, err := h.s.Bucket(r.bucket)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("X-Amz-Bucket-Region", b.region())
+	w.Header().Set("X-Amz-Bucket-Region", b.Region())
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(http.StatusOK)
 	return nil

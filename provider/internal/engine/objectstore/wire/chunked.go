@@ -1,4 +1,4 @@
-package objectstore
+package wire
 
 import (
 	"bufio"
@@ -43,7 +43,7 @@ func (c *chunkedBody) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.left -= int64(n)
 	if err == io.EOF {
-		err = errIncompleteBody
+		err = ErrIncompleteBody
 	}
 	return n, err
 }
@@ -51,7 +51,7 @@ func (c *chunkedBody) Read(p []byte) (int, error) {
 func (c *chunkedBody) next() error {
 	if c.started {
 		if line, err := c.line(); err != nil || line != "" {
-			return errIncompleteBody
+			return ErrIncompleteBody
 		}
 	}
 	c.started = true
@@ -62,7 +62,7 @@ func (c *chunkedBody) next() error {
 	size, _, _ := strings.Cut(head, ";")
 	n, err := strconv.ParseInt(strings.TrimSpace(size), 16, 64)
 	if err != nil || n < 0 {
-		return errIncompleteBody
+		return ErrIncompleteBody
 	}
 	c.left = n
 	if n > 0 {
@@ -78,27 +78,27 @@ func (c *chunkedBody) next() error {
 			c.trailers.Set(textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value))
 		}
 	}
-	return errIncompleteBody
+	return ErrIncompleteBody
 }
 
 // line reads up to CRLF; frames have short lines, so that a long one is an attack or garbage.
 func (c *chunkedBody) line() (string, error) {
 	s, err := c.r.ReadSlice('\n')
 	if err != nil || len(s) > 4096 {
-		return "", errIncompleteBody
+		return "", ErrIncompleteBody
 	}
 	return strings.TrimRight(string(s), "\r\n"), nil
 }
 
-// decodeBody returns a request's payload without its transport framing, its declared length (-1
+// DecodeBody returns a request's payload without its transport framing, its declared length (-1
 // when there is none), and the trailers once the payload was read.
-func decodeBody(r *http.Request) (body io.Reader, length int64, trailers func() http.Header, err error) {
+func DecodeBody(r *http.Request) (body io.Reader, length int64, trailers func() http.Header, err error) {
 	if !strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
 		return r.Body, r.ContentLength, nil, nil
 	}
 	length, err = strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || length < 0 {
-		return nil, 0, nil, errorf("MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
+		return nil, 0, nil, Errorf("MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
 	}
 	c := newChunkedBody(r.Body)
 	return c, length, func() http.Header { return c.trailers }, nil

@@ -1,4 +1,4 @@
-package objectstore
+package s3api
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,16 +20,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 )
 
 // newClient serves a fresh store to an SDK client with default settings but the address.
-func newClient(t *testing.T) (*s3.Client, *Store) {
+func newClient(t *testing.T) (*s3.Client, *objectstore.Store) {
 	t.Helper()
-	s, err := Open(Options{Dir: t.TempDir()})
+	return newClientOf(t, objectstore.Options{Dir: t.TempDir()})
+}
+
+func newClientOf(t *testing.T, o objectstore.Options) (*s3.Client, *objectstore.Store) {
+	t.Helper()
+	s, err := objectstore.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(s.Handler())
+	srv := httptest.NewServer(Handler(s))
 	t.Cleanup(func() { srv.Close(); s.Close() })
 	c := s3.New(s3.Options{Region: "eu-west-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider("titanicml", "local", "")})
@@ -140,7 +148,8 @@ var awkwardKeys = []string{"a", "a/b", "a/b/", "a//b", "/abs", "../../etc/passwd
 	strings.Repeat("long", 100), strings.Repeat(".", 300), strings.Repeat("é/", 200) + "end", "a+b", "a b+c"}
 
 func TestAwkwardKeys(t *testing.T) {
-	c, s := newClient(t)
+	dir := t.TempDir()
+	c, _ := newClientOf(t, objectstore.Options{Dir: dir})
 	for _, k := range awkwardKeys {
 		put(t, c, k, "content of "+k)
 	}
@@ -164,6 +173,8 @@ func TestAwkwardKeys(t *testing.T) {
 	if !slices.Equal(listed, want) {
 		t.Errorf("listed %q\nwant   %q", listed, want)
 	}
+	_, err := c.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: aws.String("bkt")})
+	wantCode(t, err, "BucketNotEmpty", 409)
 	var ids []types.ObjectIdentifier
 	for _, k := range awkwardKeys {
 		ids = append(ids, types.ObjectIdentifier{Key: &k})
@@ -172,7 +183,7 @@ func TestAwkwardKeys(t *testing.T) {
 	if err != nil || len(out.Errors) > 0 || len(out.Deleted) != len(ids) {
 		t.Fatalf("delete: %v %v", out, err)
 	}
-	left, err := s.readDir("bkt")
+	left, err := os.ReadDir(filepath.Join(dir, "bkt"))
 	if err != nil || len(left) != 1 {
 		t.Errorf("the bucket's folder still has %v, %v", left, err)
 	}
@@ -397,8 +408,8 @@ func TestMultipart(t *testing.T) {
 }
 
 func TestWebPagesAreRefused(t *testing.T) {
-	s, _ := newStore(t)
-	if _, err := s.Put(t.Context(), "bkt", "k", strings.NewReader("x"), PutOptions{}); err != nil {
+	_, s := newClient(t)
+	if _, err := s.Put(t.Context(), "bkt", "k", strings.NewReader("x"), objectstore.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, method := range []string{http.MethodOptions, http.MethodGet, http.MethodDelete, http.MethodPost} {
@@ -406,7 +417,7 @@ func TestWebPagesAreRefused(t *testing.T) {
 		r.Header.Set("Origin", "https://evil.example")
 		r.Header.Set("Access-Control-Request-Method", "DELETE")
 		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, r)
+		Handler(s).ServeHTTP(w, r)
 		if w.Code != http.StatusForbidden || w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: %d %v", method, w.Code, w.Header())
 		}
@@ -414,7 +425,7 @@ func TestWebPagesAreRefused(t *testing.T) {
 }
 
 func TestChunkedBodies(t *testing.T) {
-	s, err := Open(Options{Dir: t.TempDir()})
+	s, err := objectstore.Open(objectstore.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -440,7 +451,7 @@ func TestChunkedBodies(t *testing.T) {
 		r.Header.Set("X-Amz-Trailer", "x-amz-checksum-crc32")
 		r.Header.Set("Content-Encoding", "aws-chunked")
 		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, r)
+		Handler(s).ServeHTTP(w, r)
 		if w.Code != tt.status {
 			t.Errorf("%s: %d %s", tt.name, w.Code, w.Body)
 		}

@@ -1,8 +1,11 @@
-package objectstore
+package s3api
 
 import (
 	"encoding/xml"
 	"net/http"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
 // maxDeletes is how many objects one DeleteObjects takes.
@@ -11,10 +14,10 @@ const maxDeletes = 1000
 func (h *server) deleteObject(w http.ResponseWriter, r request) error {
 	for _, name := range []string{"X-Amz-If-Match-Last-Modified-Time", "X-Amz-If-Match-Size"} {
 		if r.Header.Get(name) != "" { // a condition that is passed over deletes what it should protect
-			return errNotImplemented
+			return wire.ErrNotImplemented
 		}
 	}
-	if err := h.s.remove(r.bucket, r.key, condition{ifMatch: unquote(r.Header.Get("If-Match"))}); err != nil {
+	if err := h.s.Remove(r.bucket, r.key, objectstore.Condition{IfMatch: wire.Unquote(r.Header.Get("If-Match"))}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -46,7 +49,7 @@ type notDeletedXML struct {
 
 // deleteObjects answers DeleteObjects: each object has its own outcome.
 func (h *server) deleteObjects(w http.ResponseWriter, r request) error {
-	if _, err := h.s.bucket(r.bucket); err != nil {
+	if _, err := h.s.Bucket(r.bucket); err != nil {
 		return err
 	}
 	var in deleteXML
@@ -54,7 +57,7 @@ func (h *server) deleteObjects(w http.ResponseWriter, r request) error {
 		return err
 	}
 	if len(in.Objects) == 0 || len(in.Objects) > maxDeletes {
-		return errMalformedXML
+		return wire.ErrMalformedXML
 	}
 	out := struct {
 		XMLName xml.Name        `xml:"DeleteResult"`
@@ -66,15 +69,15 @@ func (h *server) deleteObjects(w http.ResponseWriter, r request) error {
 		var err error
 		switch {
 		case o.VersionID != "" && o.VersionID != "null":
-			err = errNoSuchVersion
+			err = wire.ErrNoSuchVersion
 		case o.Size != nil || o.LastModifiedTime != "":
-			err = errNotImplemented
+			err = wire.ErrNotImplemented
 		default:
-			err = h.s.remove(r.bucket, o.Key, condition{ifMatch: unquote(o.ETag)})
+			err = h.s.Remove(r.bucket, o.Key, objectstore.Condition{IfMatch: wire.Unquote(o.ETag)})
 		}
 		if err != nil {
-			e := asAPIError(err)
-			out.Errors = append(out.Errors, notDeletedXML{o.Key, o.VersionID, e.code, e.message})
+			e := wire.AsError(err)
+			out.Errors = append(out.Errors, notDeletedXML{o.Key, o.VersionID, e.Code, e.Message})
 		} else if !in.Quiet {
 			out.Deleted = append(out.Deleted, deletedXML{o.Key, o.VersionID})
 		}

@@ -1,0 +1,153 @@
+package s3api
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
+)
+
+// backend gives gofakes3 what it still answers: deletion of buckets, and lists and ends of multipart uploads.
+type backend struct{ s *objectstore.Store }
+
+var (
+	_ gofakes3.Backend          = (*backend)(nil)
+	_ gofakes3.MultipartBackend = (*backend)(nil)
+)
+
+// translate turns the store's errors into gofakes3's.
+func translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := wire.AsError(err)
+	return gofakes3.ErrorMessage(gofakes3.ErrorCode(e.Code), e.Message)
+}
+
+func (b *backend) BucketExists(name string) (bool, error) {
+	_, err := b.s.Bucket(name)
+	if errors.Is(err, objectstore.ErrNoSuchBucket) {
+		return false, nil
+	}
+	return err == nil, translate(err)
+}
+
+func (b *backend) DeleteBucket(name string) error { return translate(b.s.DeleteBucket(name)) }
+
+func (b *backend) ListMultipartUploads(bucket string, marker *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	all, err := b.s.Uploads(bucket)
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := &gofakes3.ListMultipartUploadsResult{Bucket: bucket, MaxUploads: limit, Prefix: prefix.Prefix, Delimiter: prefix.Delimiter}
+	passed := marker == nil || marker.Object == ""
+	if !passed {
+		out.KeyMarker, out.UploadIDMarker = marker.Object, marker.UploadID
+	}
+	for _, u := range all {
+		if !strings.HasPrefix(u.Key, prefix.Prefix) {
+			continue
+		}
+		if !passed {
+			if u.Key < marker.Object || u.Key == marker.Object && string(marker.UploadID) != "" && u.ID != string(marker.UploadID) {
+				continue
+			}
+			passed = true
+			if u.Key == marker.Object {
+				continue
+			}
+		}
+		if int64(len(out.Uploads)) == limit {
+			out.IsTruncated = true
+			break
+		}
+		out.Uploads = append(out.Uploads, gofakes3.ListMultipartUploadItem{Key: u.Key, UploadID: gofakes3.UploadID(u.ID), Initiated: gofakes3.NewContentTime(u.Started)})
+		out.NextKeyMarker, out.NextUploadIDMarker = u.Key, gofakes3.UploadID(u.ID)
+	}
+	return out, nil
+}
+
+func (b *backend) ListParts(bucket, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
+	u, err := b.s.FindUpload(bucket, key, string(id))
+	if err != nil {
+		return nil, translate(err)
+	}
+	parts, err := b.s.Parts(u.ID)
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := &gofakes3.ListMultipartUploadPartsResult{Bucket: bucket, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit}
+	for _, p := range parts {
+		if p.Number <= marker {
+			continue
+		}
+		if int64(len(out.Parts)) == limit {
+			out.IsTruncated = true
+			break
+		}
+		out.Parts = append(out.Parts, gofakes3.ListMultipartUploadPartItem{PartNumber: p.Number, ETag: wire.Quote(p.ETag), Size: p.Size, LastModified: gofakes3.NewContentTime(p.Modified)})
+		out.NextPartNumberMarker = p.Number
+	}
+	return out, nil
+}
+
+func (b *backend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
+	u, err := b.s.FindUpload(bucket, key, string(id))
+	if err != nil {
+		return translate(err)
+	}
+	return translate(b.s.Abort(u.ID))
+}
+
+// The rest of the interface is for routes that server answers itself.
+
+func (b *backend) ListBuckets() ([]gofakes3.BucketInfo, error) {
+	return nil, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) ListBucket(string, *gofakes3.Prefix, gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
+	return nil, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) CreateBucket(string) error { return gofakes3.ErrNotImplemented }
+
+func (b *backend) ForceDeleteBucket(string) error { return gofakes3.ErrNotImplemented }
+
+func (b *backend) GetObject(string, string, *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+	return nil, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) HeadObject(string, string) (*gofakes3.Object, error) {
+	return nil, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) DeleteObject(string, string) (gofakes3.ObjectDeleteResult, error) {
+	return gofakes3.ObjectDeleteResult{}, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) PutObject(string, string, map[string]string, io.Reader, int64, *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+	return gofakes3.PutObjectResult{}, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) DeleteMulti(string, ...string) (gofakes3.MultiDeleteResult, error) {
+	return gofakes3.MultiDeleteResult{}, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) CopyObject(string, string, string, string, map[string]string) (gofakes3.CopyObjectResult, error) {
+	return gofakes3.CopyObjectResult{}, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) CreateMultipartUpload(string, string, map[string]string) (gofakes3.UploadID, error) {
+	return "", gofakes3.ErrNotImplemented
+}
+
+func (b *backend) UploadPart(string, string, gofakes3.UploadID, int, int64, io.Reader) (string, error) {
+	return "", gofakes3.ErrNotImplemented
+}
+
+func (b *backend) CompleteMultipartUpload(string, string, gofakes3.UploadID, *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
+	return "", "", gofakes3.ErrNotImplemented
+}
