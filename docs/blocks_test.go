@@ -25,6 +25,7 @@ var runs = []struct{ page, languages, by string }{
 	{"docs/01-data-ingestion.md", "console", "TestRepository"},
 	{"docs/03-sagemaker-pipeline.md", "console", "TestRepository"},
 	{"docs/05-cicd-github-actions.md", "console", "TestRepository"},
+	{"docs/iterations/ITER-20261128-01.md", "console", "TestRepository"},
 	{"examples/titanic/README.md", "console", "TestRepository"},
 	{"docs/guides/from-zero-to-a-gated-endpoint.md", "console", "TestZeroToEndpoint"},
 	{"docs/guides/gate-cookbook.md", "console text", "TestCookbook"},

@@ -17,7 +17,7 @@ import (
 // repositoryPages are run in this order in one copy of the repository, as a reader would: README first.
 var repositoryPages = []string{
 	"README.md", "docs/guides/first-hour.md", "docs/guides/from-the-engine-to-aws.md",
-	"docs/01-data-ingestion.md", "docs/03-sagemaker-pipeline.md", "docs/05-cicd-github-actions.md", "examples/titanic/README.md",
+	"docs/01-data-ingestion.md", "docs/03-sagemaker-pipeline.md", "docs/05-cicd-github-actions.md", "docs/iterations/ITER-20261128-01.md", "examples/titanic/README.md",
 }
 
 // clone is a copy of the repository, as a stranger's: at a path with spaces in it, with a home directory that cannot be

@@ -49,7 +49,6 @@ locals {
 
   # 3_data
   datasets_bucket       = data.terraform_remote_state.data.outputs.datasets_bucket
-  etl_role_arns         = data.terraform_remote_state.data.outputs.etl_role_arns
   etl_security_group_id = data.terraform_remote_state.data.outputs.etl_security_group_id
   etl_subnet_ids        = data.terraform_remote_state.data.outputs.etl_subnet_ids
   etl_task_definition   = data.terraform_remote_state.data.outputs.etl_task_definition

@@ -1,15 +1,18 @@
 package documents
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// checkers judge the JSON documents that Terraform only sees as text, by resource type and attribute.
+// checkers judge the JSON documents that Terraform only sees as text, by resource type and attribute; a path leads into blocks.
 var checkers = map[string]map[string]func([]byte) error{
 	"aws_cloudwatch_dashboard":                 {"dashboard_body": checkDashboard},
 	"aws_cloudwatch_event_rule":                {"event_pattern": checkEventPattern},
@@ -25,7 +28,9 @@ var checkers = map[string]map[string]func([]byte) error{
 	"aws_sqs_queue_policy":                     {"policy": checkResourcePolicy},
 	"aws_vpc_endpoint":                         {"policy": checkResourcePolicy},
 	"aws_ecs_task_definition":                  {"container_definitions": checkContainers},
-	"aws_scheduler_schedule":                   {},
+	"aws_ce_anomaly_monitor":                   {"monitor_specification": checkExpression},
+	"aws_cloudwatch_event_target":              {"input": checkInput, "input_transformer.0.input_template": checkTemplate},
+	"aws_scheduler_schedule":                   {"target.0.input": checkInput},
 	"aws_ecr_lifecycle_policy":                 {"policy": checkLifecycle},
 }
 
@@ -35,7 +40,7 @@ func checkDocuments(state stateFile) (checked int, err error) {
 	for _, resource := range state.Resources {
 		for attribute, check := range checkers[resource.Type] {
 			for _, instance := range resource.Instances {
-				text, _ := instance.Attributes[attribute].(string)
+				text := textAt(instance.Attributes, attribute)
 				if text == "" {
 					continue // a rule with a schedule has no pattern
 				}
@@ -47,6 +52,24 @@ func checkDocuments(state stateFile) (checked int, err error) {
 		}
 	}
 	return checked, errors.Join(errs...)
+}
+
+// textAt is the text at a path such as target.0.input; empty where there is none.
+func textAt(value any, path string) string {
+	for _, name := range strings.Split(path, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[name]
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i >= len(v) {
+				return ""
+			}
+			value = v[i]
+		}
+	}
+	text, _ := value.(string)
+	return text
 }
 
 // managedPolicyLimit is IAM's, in characters without white space.
@@ -343,6 +366,59 @@ func checkLifecycle(text []byte) error {
 			return fmt.Errorf("rule %d is out of order or expires nothing", rule.RulePriority)
 		}
 		last = rule.RulePriority
+	}
+	return nil
+}
+
+// checkInput is for what a target is called with: an object, as the functions and the state machine read it.
+func checkInput(text []byte) error {
+	var input map[string]any
+	if err := json.Unmarshal(text, &input); err != nil {
+		return fmt.Errorf("read it: %w", err)
+	}
+	if len(input) == 0 {
+		return errors.New("it says nothing")
+	}
+	return nil
+}
+
+var placeholder = regexp.MustCompile(`<[a-zA-Z0-9_.-]+>`)
+
+// checkTemplate puts a text where EventBridge puts what it found: what comes out has to be an input.
+func checkTemplate(text []byte) error {
+	if !placeholder.Match(text) {
+		return errors.New("it takes nothing from the event")
+	}
+	return checkInput(placeholder.ReplaceAll(text, []byte(`"x"`)))
+}
+
+// checkExpression is for Cost Explorer's expressions: one of the five is given, and a tag has a key and values.
+func checkExpression(text []byte) error {
+	var expression struct {
+		And, Or                    []any
+		CostCategories, Dimensions any
+		Not                        any
+		Tags                       *struct {
+			Key                  string
+			MatchOptions, Values []string
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&expression); err != nil {
+		return fmt.Errorf("read it: %w", err)
+	}
+	given := 0
+	for _, is := range []bool{len(expression.And) > 0, len(expression.Or) > 0, expression.CostCategories != nil, expression.Dimensions != nil, expression.Not != nil, expression.Tags != nil} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return fmt.Errorf("it gives %d of And, Or, Not, CostCategories, Dimensions and Tags, expected one", given)
+	}
+	if expression.Tags != nil && (expression.Tags.Key == "" || len(expression.Tags.Values) == 0) {
+		return errors.New("its tag lacks a key or values")
 	}
 	return nil
 }

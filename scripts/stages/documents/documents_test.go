@@ -93,6 +93,12 @@ func TestCheckersRefuse(t *testing.T) {
 		{"policy that is too long", checkManagedPolicy, `{"Statement":[{"Sid":"A","Action":"` + strings.Repeat("a", 6200) + `","Resource":"*"}]}`, "split it"},
 		{"pattern with a text", checkEventPattern, `{"source":"aws.s3"}`, "is not a list"},
 		{"pattern without source", checkEventPattern, `{"detail-type":["x"]}`, "names no source"},
+		{"input that is a text", checkInput, `"x"`, "read it"},
+		{"template that repeats itself", checkTemplate, `{"inputs":{}}`, "takes nothing"},
+		{"template that is no JSON", checkTemplate, `{"inputs": <candidate>`, "read it"},
+		{"expression of two kinds", checkExpression, `{"Tags":{"Key":"a","Values":["b"]},"Not":{}}`, "gives 2 of"},
+		{"expression with a wrong name", checkExpression, `{"Tag":{}}`, "unknown field"},
+		{"tag without values", checkExpression, `{"And":null,"Tags":{"Key":"a","MatchOptions":null}}`, "lacks a key or values"},
 		{"trust in nobody", checkResourcePolicy, `{"Version":"2012-10-17","Statement":[{"Sid":"A","Action":"sts:AssumeRole"}]}`, "lacks"},
 	}
 	for _, test := range tests {
@@ -101,5 +107,14 @@ func TestCheckersRefuse(t *testing.T) {
 				t.Errorf("got %v, expected %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestTextAt(t *testing.T) {
+	attributes := map[string]any{"input": "a", "target": []any{map[string]any{"input": "b"}}, "none": nil}
+	for path, want := range map[string]string{"input": "a", "target.0.input": "b", "target.1.input": "", "target.0.output": "", "none": "", "other.0": ""} {
+		if got := textAt(attributes, path); got != want {
+			t.Errorf("%s: got %q, expected %q", path, got, want)
+		}
 	}
 }
