@@ -31,22 +31,23 @@ metric() {
     --dimensions "Environment=$env,Stage=$4"
 }
 
+# The caller asks whether it succeeded, and then bash goes on after a command that fails: hence every return.
 deploy() {
   if [[ $1 == 1_foundation ]]; then
-    STAGES_READ_ONLY=1 go run ./scripts/stages run --env "$env" init plan "$1"
+    STAGES_READ_ONLY=1 go run ./scripts/stages run --env "$env" init plan "$1" || return
     if jq -e '[.resource_changes[]? | select(.mode == "managed" and .change.actions != ["no-op"])] | length > 0' \
       ".titanicml/plans/$env/$1.json" >/dev/null; then
-      echo "deploy: stage 1 has changes; an administrator applies them (terraform/1_foundation/README.md)" >&2
+      echo "deploy: stage 1 has changes; an administrator applies them (make bootstrap ENV=$env)" >&2
       return 1
     fi
     return 0
   fi
-  go run ./scripts/stages run --env "$env" init plan apply "$1"
-  if [[ $1 == 5_serving ]]; then
-    # Autoscaling follows the first promotion, which the plan above could not know.
-    go run ./scripts/stages run --env "$env" plan apply "$1"
-  fi
-  [[ $1 != 3_data ]] || scripts/images.sh "$env" "$TF_VAR_image_tag"
+  go run ./scripts/stages run --env "$env" init plan apply "$1" || return
+  case $1 in
+  # Autoscaling follows the first promotion, which the plan above could not know.
+  5_serving) go run ./scripts/stages run --env "$env" plan apply "$1" || return ;;
+  3_data) scripts/images.sh "$env" "$TF_VAR_image_tag" || return ;;
+  esac
 }
 
 for stage in "${stages[@]}"; do

@@ -12,8 +12,9 @@ export STAGES_READ_ONLY=1
 
 TF_VAR_image_tag=$(go run ./scripts/stages image-tag)
 export TF_VAR_image_tag
-mapfile -t stages < <(go run ./scripts/stages changed --base "$base")
-if ((${#stages[@]} == 0)) || [[ -z ${stages[0]} ]]; then
+changed=$(go run ./scripts/stages changed --base "$base")
+mapfile -t stages <<<"$changed"
+if [[ -z $changed ]]; then
   echo "No stage changes."
   exit 0
 fi

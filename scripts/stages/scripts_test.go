@@ -287,3 +287,91 @@ exit 0
 		rest = after
 	}
 }
+
+// TestDeploy follows a deployment through stand-ins for terraform, aws and docker.
+func TestDeploy(t *testing.T) {
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("jq, which the script uses, is not installed")
+	}
+	aws := `#!/usr/bin/env bash
+case "$1 $2" in
+"cloudwatch put-metric-data") echo "metric $6 $8 ${12##*Stage=}" >>"$LOG" ;;
+"sts get-caller-identity") echo 123456789012 ;;
+"ecr describe-images") [[ $* == *titanic-dev-etl* ]] ;;
+"ecr get-login-password") echo x ;;
+*) echo "unexpected: $*" >&2; exit 1 ;;
+esac
+`
+	docker := `#!/usr/bin/env bash
+echo "docker $1" >>"$LOG"
+[[ $1 != login ]] || cat >/dev/null
+`
+	terraform := `#!/usr/bin/env bash
+stage=$(basename "$PWD")
+case "$*" in
+version) echo "Terraform v1.11.4" ;;
+*"output -json") [[ $CHAMPION ]] && echo "{\"champion\":{\"value\":{\"model_package_arn\":\"$CHAMPION\"}}}" || echo '{}' ;;
+"plan "*)
+  for arg; do case $arg in -out=*) : >"${arg#-out=}" ;; esac; done
+  echo "plan $stage ${TF_VAR_candidate:-bootstrap}" >>"$LOG" ;;
+"show -json "*) [[ $stage == 1_foundation && $CHANGES ]] && echo '{"resource_changes":[{"mode":"managed","change":{"actions":["update"]}}]}' || echo '{}' ;;
+"apply "*) echo "apply $stage" >>"$LOG"; [[ $stage != "$BROKEN" ]] ;;
+esac
+`
+	const champion = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/titanic-dev-survival/4"
+	for _, test := range []struct {
+		name  string
+		env   []string
+		args  []string
+		want  []string // in this order
+		never string
+		fails bool
+	}{
+		{"all", []string{"CHAMPION=" + champion}, nil, []string{
+			"plan 1_foundation " + champion, "metric Succeeded 1 1_foundation", "apply 2_networking", "apply 3_data", "docker login", "docker build", "docker push",
+			"metric Succeeded 1 3_data", "apply 4_ml_training", "plan 5_serving " + champion, "apply 5_serving", "plan 5_serving " + champion, "apply 5_serving", "apply 7_observability_cost",
+		}, "apply 1_foundation", false},
+		{"before the first promotion", nil, []string{"5_serving"}, []string{"plan 5_serving bootstrap"}, "1_foundation", false},
+		{"a candidate", []string{"CANDIDATE=" + champion[:len(champion)-1] + "9", "CHAMPION=" + champion}, []string{"5_serving"}, []string{"plan 5_serving " + champion[:len(champion)-1] + "9"}, champion, false},
+		{"a candidate of prod", []string{"CANDIDATE=" + strings.Replace(champion, "-dev-", "-prod-", 1)}, []string{"5_serving"}, nil, "plan", true},
+		{"stage 1 has changes", []string{"CHANGES=1"}, nil, []string{"metric Failed 1 1_foundation"}, "2_networking", true},
+		{"a stage fails", []string{"BROKEN=2_networking"}, nil, []string{"apply 2_networking", "metric Failed 1 2_networking"}, "3_data", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log := filepath.Join(t.TempDir(), "log")
+			bin := t.TempDir()
+			for name, text := range map[string]string{"docker": docker, "terraform": terraform} {
+				if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := script(t, "aws", aws, append(test.env, "LOG="+log, "TERRAFORM=terraform", "EXTRA="+bin), "deploy.sh", append([]string{"dev"}, test.args...)...)
+			if (err != nil) != test.fails {
+				t.Errorf("got %v:\n%s", err, out)
+			}
+			did, _ := os.ReadFile(log) // nothing may have been done
+			rest := string(did)
+			for _, want := range test.want {
+				_, after, found := strings.Cut(rest, want)
+				if !found {
+					t.Fatalf("%q was not done, or not in this order:\n%s\n%s", want, did, out)
+				}
+				rest = after
+			}
+			if strings.Contains(string(did), test.never) {
+				t.Errorf("%q was done:\n%s", test.never, did)
+			}
+		})
+	}
+}
+
+func TestPlanNeedsItsBase(t *testing.T) {
+	out, err := script(t, "terraform", "#!/bin/sh\nexit 1\n", []string{"TERRAFORM=terraform"}, "plan.sh", "dev", "no-such-revision")
+	if err == nil || strings.Contains(out, "No stage changes") {
+		t.Errorf("got %v: %s", err, out)
+	}
+	out, err = script(t, "terraform", "#!/bin/sh\nexit 1\n", []string{"TERRAFORM=terraform"}, "plan.sh", "dev", "HEAD")
+	if err == nil && !strings.Contains(out, "No stage changes") {
+		t.Errorf("got %v: %s", err, out)
+	}
+}
