@@ -69,3 +69,38 @@ func TestWorkflowsNameNoProject(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkflowsUseNewestGo keeps what is built and scanned off the first patch of a Go version, whose library has known
+// vulnerabilities: the newest patch of the version that go.mod names.
+func TestWorkflowsUseNewestGo(t *testing.T) {
+	module, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(module)
+	if version == nil {
+		t.Fatal("go.mod names no Go version")
+	}
+	want := regexp.MustCompile(`uses: actions/setup-go@[^\n]+\n +with:\n +go-version: ` + regexp.QuoteMeta(string(version[1])) + `\.x[^\n]*\n +check-latest: true\n`)
+	found := 0
+	for _, pattern := range []string{"../../.github/workflows/*.yml", "../../.github/actions/*/action.yml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			uses := strings.Count(string(content), "uses: actions/setup-go@")
+			found += uses
+			if got := len(want.FindAll(content, -1)); got != uses {
+				t.Errorf("%s: %d of %d uses of setup-go ask for the newest %s.x", file, got, uses, version[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no workflow sets up Go")
+	}
+}
