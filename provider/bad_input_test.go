@@ -253,7 +253,7 @@ func TestPromotionWithoutTheMetric(t *testing.T) {
 		"NaN":           {`{ metric = "odd", min = 0.5 }`, []string{"FAIL odd", "the report says NaN, a finite number is expected"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRegistry(t)
+			r := unpromoted(t)
 			v := r.register(survival, "one")
 			r.evaluate("eval-1", v, 0.85, func(e *manifest.Evidence) {
 				_, report := scored(0.85)

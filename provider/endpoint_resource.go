@@ -444,7 +444,7 @@ func refuseServing(diags *diag.Diagnostics, err error) {
 		next = fmt.Sprintf("Find out who wrote %s, delete the object, and apply again: the promotion restores the record from its state.\n", tampered.URI)
 	}
 	diags.AddAttributeError(path.Root("serving"), "Version not approved for serving",
-		sagemaker.Explain(err)+"\n"+next+"Only what an approved decision names is served. Set serving = titanicml_promotion.NAME.serving, and apply the promotion again if its record or artifact was changed.")
+		sagemaker.Explain(err)+"\n"+next+"Only what an approved decision names is served. Set serving = titanicml_promotion.NAME.serving; where an artifact or evaluation was changed, put it back, or evaluate and promote again.")
 }
 
 // spec is the endpoint that the model describes; tags may be nil where only names are asked for.

@@ -18,9 +18,16 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/rollout"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
 const endpointAddress = "titanicml_endpoint.e"
+
+// promoted and served are what the whole chain needs of an endpoint, up to a decision and up to containers that answer.
+var (
+	promoted = []need{needObjects, needJobs, needVersions, needApproval, needEndpoints}
+	served   = append(slices.Clone(promoted), needUpdates, needContainers)
+)
 
 // servedConfig is the whole chain from data to an endpoint; hyperparameters and more (of the endpoint) are HCL.
 func servedConfig(hyperparameters, more string) string {
@@ -102,7 +109,7 @@ const answers = `smoke_test = { payload = "{}", content_type = "application/json
 func smoke(least string) string { return fmt.Sprintf(answers, least) }
 
 func TestEndpointLifecycle(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, served...)
 	var first string
 	h.run(
 		resource.TestStep{ // nothing is promoted, so nothing is served
@@ -174,7 +181,7 @@ func TestEndpointLifecycle(t *testing.T) {
 
 // TestEndpointChangedOutside lets somebody update the endpoint in the console.
 func TestEndpointChangedOutside(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, served...)
 	config := h.config(servedConfig(`quality = "800"`, ""))
 	h.run(
 		resource.TestStep{Config: config},
@@ -209,7 +216,7 @@ func TestEndpointChangedOutside(t *testing.T) {
 
 // TestEndpointSmokeTestFails expects the old version back in service, and nothing left of the new one.
 func TestEndpointSmokeTestFails(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, served...)
 	h.run(
 		resource.TestStep{Config: h.config(servedConfig(`quality = "800"`, smoke("0.8")))},
 		resource.TestStep{
@@ -234,7 +241,7 @@ func TestEndpointSmokeTestFails(t *testing.T) {
 }
 
 func TestEndpointFirstSmokeTestFails(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, served...)
 	h.run(
 		resource.TestStep{
 			Config:      h.config(servedConfig(`quality = "800"`, smoke("0.99"))),
@@ -255,7 +262,7 @@ func TestEndpointFirstSmokeTestFails(t *testing.T) {
 // TestEndpointSilentRollback is the case in which hashicorp/aws reports success: the new container does not come up, and SageMaker
 // puts the old configuration back.
 func TestEndpointSilentRollback(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, served...)
 	h.run(
 		resource.TestStep{Config: h.config(servedConfig(`quality = "800"`, ""))},
 		resource.TestStep{
@@ -272,7 +279,7 @@ func TestEndpointSilentRollback(t *testing.T) {
 
 // TestEndpointNeverStarts is a first deployment whose container does not come up: the failed endpoint is replaced by the next apply.
 func TestEndpointNeverStarts(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, served...)
 	h.run(
 		resource.TestStep{
 			Config:      h.config(servedConfig(`quality = "800", serve = "exit1"`, "")),
@@ -287,7 +294,7 @@ func TestEndpointNeverStarts(t *testing.T) {
 }
 
 func TestEndpointOfSomebodyElse(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, promoted...)
 	h.run(
 		resource.TestStep{Config: h.config(servedConfig(`quality = "800"`, ""))},
 		resource.TestStep{
@@ -304,29 +311,11 @@ resource "titanicml_endpoint" "twin" {
 	)
 }
 
-// TestEndpointRefusesTampering changes the artifact, then the decision record, after the promotion.
+// TestEndpointRefusesTampering changes, after the promotion, one after another of what it was decided on. What happens to the record
+// itself is in TestEndpointMovesWhenItsRecordComesBack.
 func TestEndpointRefusesTampering(t *testing.T) {
-	h := newHarness(t)
-	promoted := strings.SplitAfter(h.config(servedConfig(`quality = "800"`, "")), `resource "titanicml_endpoint"`)[0]
-	promoted = strings.TrimSuffix(promoted, `resource "titanicml_endpoint"`)
-	overwrite := func(match string) func() {
-		return func() {
-			c := h.client()
-			infos, err := c.List(t.Context(), c.Store)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, info := range infos {
-				if strings.Contains(info.URI, match) {
-					if _, err := c.Put(t.Context(), info.URI, "", []byte("something else")); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-			}
-			t.Fatalf("nothing in the store matches %s", match)
-		}
-	}
+	h := newHarness(t, promoted...)
+	decided, _, _ := strings.Cut(h.config(servedConfig(`quality = "800"`, "")), `resource "titanicml_endpoint"`)
 	const somebody = `
 data "titanicml_champion" "c" {
   model_package_group = "tiny"
@@ -338,14 +327,38 @@ resource "titanicml_endpoint" "e" {
   instance = { type = "ml.t2.medium", count = 1 }
 }
 `
-	h.run(
-		resource.TestStep{Config: promoted},
-		resource.TestStep{
-			PreConfig:   overwrite("model.tar.gz"),
-			Config:      h.providerBlock("") + somebody,
-			ExpectError: says("was changed after its approval: got sha256"),
-		},
-	)
+	steps := []resource.TestStep{{Config: decided}}
+	restore := func() {}
+	for _, match := range []string{"model.tar.gz", "predictions.csv", "evaluation.json", "evidence.json"} {
+		steps = append(steps, resource.TestStep{
+			PreConfig: func() {
+				restore()
+				c := h.client()
+				infos, err := c.List(t.Context(), c.Store)
+				if err != nil {
+					t.Fatal(err)
+				}
+				at := slices.IndexFunc(infos, func(o sagemaker.Info) bool { return strings.HasSuffix(o.URI, "/"+match) })
+				if at < 0 {
+					t.Fatalf("nothing in the store is called %s", match)
+				}
+				whole, err := c.Get(t.Context(), infos[at].URI)
+				if err != nil {
+					t.Fatal(err)
+				}
+				put(t, c, infos[at].URI, "something else")
+				restore = func() { put(t, c, infos[at].URI, string(whole.Body)) }
+			},
+			Config:      h.config(somebody),
+			ExpectError: saysAll(match+" was changed after its approval: got sha256 "+digest("something else")+", expected", "put it back, or evaluate and promote again"),
+		})
+	}
+	h.run(append(steps, resource.TestStep{PreConfig: func() {
+		if configs, models := h.objects(); len(configs)+len(models) > 0 {
+			t.Errorf("refused deployments made %v and %v", configs, models)
+		}
+		restore()
+	}, Config: h.config(somebody), Check: attribute(endpointAddress, "version", "1")})...)
 }
 
 func TestEndpointBadInput(t *testing.T) {
@@ -388,7 +401,7 @@ func TestEndpointBadInput(t *testing.T) {
 // TestEndpointMovesWhenItsRecordComesBack deletes the decision record, or edits it, while the endpoint has to be deployed anew. The
 // promotion restores the record in the same apply, so the plan must not refuse what that apply makes right.
 func TestEndpointMovesWhenItsRecordComesBack(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, promoted...)
 	record := func(change func(uri string) error) func() {
 		return func() {
 			champion, err := decision.ReadChampion(t.Context(), h.client(), "tiny")

@@ -81,7 +81,8 @@ func (h *harness) crown(version int, artifact, sha256 string) error {
 }
 
 func TestEvaluationLifecycle(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects, needJobs, needDescriptions)
+	other := h.client().Store.Join("other.tar.gz").URI()
 	baseline := `baseline_group = "tiny"`
 	train := `training_dataset = titanicml_dataset.d.uri` + "\n"
 	h.run(
@@ -146,8 +147,8 @@ func TestEvaluationLifecycle(t *testing.T) {
 		},
 		resource.TestStep{ // a champion whose artifact changed is no baseline
 			PreConfig: func() {
-				put(t, h.client(), "s3://titanicml-local/other.tar.gz", "tampered")
-				if err := h.crown(2, "s3://titanicml-local/other.tar.gz", "00"); err != nil {
+				put(t, h.client(), other, "tampered")
+				if err := h.crown(2, other, "00"); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -190,14 +191,21 @@ func TestEvaluationRefusals(t *testing.T) {
 		"no such data":    {strings.Replace(evaluationConfig(800, ""), "titanicml_dataset.holdout.uri", `"s3://titanicml-local/gone.csv"`, 1), "There is no object s3://titanicml-local/gone.csv."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t)
-			h.run(resource.TestStep{Config: h.config(tc.config), ExpectError: says(tc.want)})
+			needs := []need{needObjects, needJobs}
+			if name == "container fails" {
+				needs = append(needs, needContainers)
+			}
+			h := newHarness(t, needs...)
+			store := "s3://" + h.client().Store.Bucket + "/"
+			config, want := strings.ReplaceAll(tc.config, "s3://titanicml-local/", store), strings.ReplaceAll(tc.want, "s3://titanicml-local/", store)
+			h.run(resource.TestStep{Config: h.config(config), ExpectError: says(want)})
 		})
 	}
 }
 
 func TestModelVersionLifecycle(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects, needJobs, needVersions, needApproval, needDeletion)
+	record := h.client().Store.Join("decisions/tiny/2/x.json").URI()
 	packages := func(want int) resource.TestCheckFunc {
 		return func(*terraform.State) error {
 			found, err := h.client().ListPackages(t.Context(), "tiny")
@@ -248,14 +256,14 @@ func TestModelVersionLifecycle(t *testing.T) {
 		resource.TestStep{Config: h.config(versionConfig(900, "")), Check: resource.ComposeTestCheckFunc(packages(2), attribute(versionAddress, "version", "2"))},
 		resource.TestStep{ // referenced by a decision: delete is refused
 			PreConfig: func() {
-				put(t, h.client(), "s3://titanicml-local/titanicml/decisions/tiny/2/x.json", fmt.Sprintf(`{"candidate":{"arn":%q}}`, strings.TrimSuffix(arn, "1")+"2"))
+				put(t, h.client(), record, fmt.Sprintf(`{"candidate":{"arn":%q}}`, strings.TrimSuffix(arn, "1")+"2"))
 			},
 			Config: h.config(versionConfig(900, `on_destroy = "delete"`)),
 		},
-		resource.TestStep{Config: h.config(evaluationConfig(900, "")), ExpectError: says("decision record s3://titanicml-local/titanicml/decisions/tiny/2/x.json")},
+		resource.TestStep{Config: h.config(evaluationConfig(900, "")), ExpectError: says("decision record " + record)},
 		resource.TestStep{
 			PreConfig: func() {
-				if err := h.client().Remove(t.Context(), "s3://titanicml-local/titanicml/decisions/tiny/2/x.json"); err != nil {
+				if err := h.client().Remove(t.Context(), record); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -284,7 +292,7 @@ resource "titanicml_training_run" "other" {
 		"reserved metadata":       {versionConfig(800, `metadata = { titanicml_run = "x" }`), "Reserved key"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t)
+			h := newHarness(t, needObjects, needJobs, needVersions)
 			h.run(resource.TestStep{Config: h.config(tc.config), ExpectError: says(tc.want)})
 		})
 	}

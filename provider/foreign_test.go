@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,13 +38,23 @@ type need struct {
 }
 
 var (
-	needObjects  = need{"conditional writes of S3", probeObjects}
-	needPackages = need{"model packages", probePackages}
-	needIdentity = need{"who changed a model package", probeIdentity}
+	needObjects      = need{"conditional writes of S3", probeObjects}
+	needVersions     = need{"model packages", probeVersions}
+	needApproval     = need{"approvals that leave the metadata of a model package", probeApproval}
+	needDeletion     = need{"deletion of model packages", probeDeletion}
+	needIdentity     = need{"who changed a model package", probeIdentity}
+	needJobs         = need{"training and processing jobs", probeJobs}
+	needDescriptions = need{"whole descriptions of processing jobs", probeDescriptions}
+	needContainers   = need{"containers", probeContainers}
+	needEndpoints    = need{"endpoints", probeEndpoints}
+	needUpdates      = need{"updates of endpoints", probeUpdates}
 )
 
 // foreign is an endpoint that is not the embedded engine.
 type foreign struct{ url, bucket string }
+
+// runsContainers says whether jobs of the endpoint leave what their containers write; known after needJobs was probed.
+var runsContainers bool
 
 // foreignEndpoint is nil where the tests use the embedded engine.
 func foreignEndpoint() *foreign {
@@ -109,6 +122,26 @@ func (f *foreign) begin(t testing.TB, needs []need) {
 		f.require(t, n)
 	}
 	f.empty(t)
+	if slices.ContainsFunc(needs, func(n need) bool { return n.name == needJobs.name }) && !runsContainers {
+		server, err := newHands(f, f.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(server.Close)
+		f.url = server.URL
+	}
+}
+
+// role is the execution role that engine = "sagemaker" needs for containers.
+func (f *foreign) role() string {
+	return credential("TITANICML_TEST_ROLE", "arn:aws:iam::123456789012:role/titanicml-acceptance")
+}
+
+var needsRole = regexp.MustCompile(`(?m)^(resource "titanicml_(?:training_run|evaluation|endpoint)" "[^"]*" \{)$`)
+
+// roles gives the resources that need one the role.
+func (f *foreign) roles(config string) string {
+	return needsRole.ReplaceAllString(config, fmt.Sprintf("$1\n  role_arn = %q", f.role()))
 }
 
 func (f *foreign) require(t testing.TB, n need) {
@@ -181,35 +214,87 @@ func orNothing(err error) error {
 	return err
 }
 
-// probePackages registers a version as the provider does, approves it, and reads all of it back.
-func probePackages(ctx context.Context, f *foreign) error {
-	c, err := f.client(ctx, f.accessKey())
+// probeVersions registers a version as the provider does, and reads all of it back.
+func probeVersions(ctx context.Context, f *foreign) error {
+	c, arn, err := registerProbe(ctx, f)
 	if err != nil {
 		return err
 	}
-	arn, err := registerProbe(ctx, c)
+	if err := metadataKept(ctx, c, arn); err != nil {
+		return err
+	}
+	group, _, err := sagemaker.ParsePackageARN(arn)
 	if err != nil {
 		return err
 	}
-	if err := c.SetApproval(ctx, arn, sdktypes.ModelApprovalStatusApproved, "probe"); err != nil {
-		return fmt.Errorf("approving a version: %w", err)
+	found, err := c.ListPackages(ctx, group)
+	if err != nil {
+		return fmt.Errorf("listing the versions of a group: %w", err)
 	}
-	p, err := c.DescribePackage(ctx, arn)
-	switch {
-	case err != nil:
-		return fmt.Errorf("describing a version: %w", err)
-	case p.Approval != sdktypes.ModelApprovalStatusApproved:
-		return fmt.Errorf("an approved version is described as %q", p.Approval)
-	case p.Metadata[sagemaker.MetaArtifactSHA256] != digest("probe"):
-		return fmt.Errorf("customer metadata is not kept: %s is %q, expected %q", sagemaker.MetaArtifactSHA256, p.Metadata[sagemaker.MetaArtifactSHA256], digest("probe"))
+	if len(found) != 1 {
+		return fmt.Errorf("a group of one version lists %d", len(found))
 	}
 	return nil
 }
 
-func registerProbe(ctx context.Context, c *sagemaker.Client) (string, error) {
+func metadataKept(ctx context.Context, c *sagemaker.Client, arn string) error {
+	p, err := c.DescribePackage(ctx, arn)
+	if err != nil {
+		return fmt.Errorf("describing a version: %w", err)
+	}
+	if got := p.Metadata[sagemaker.MetaArtifactSHA256]; got != digest("probe") {
+		return fmt.Errorf("customer metadata %s is %q, registered was %q", sagemaker.MetaArtifactSHA256, got, digest("probe"))
+	}
+	return nil
+}
+
+func probeApproval(ctx context.Context, f *foreign) error {
+	c, arn, err := registerProbe(ctx, f)
+	if err != nil {
+		return err
+	}
+	if err := c.SetApproval(ctx, arn, sdktypes.ModelApprovalStatusApproved, "probe"); err != nil {
+		return fmt.Errorf("UpdateModelPackage: %w", err)
+	}
+	p, err := c.DescribePackage(ctx, arn)
+	if err != nil {
+		return err
+	}
+	if p.Approval != sdktypes.ModelApprovalStatusApproved {
+		return fmt.Errorf("an approved version is described as %q", p.Approval)
+	}
+	if err := metadataKept(ctx, c, arn); err != nil {
+		return fmt.Errorf("after UpdateModelPackage of the approval alone, %w", err)
+	}
+	return nil
+}
+
+func probeDeletion(ctx context.Context, f *foreign) error {
+	c, arn, err := registerProbe(ctx, f)
+	if err != nil {
+		return err
+	}
+	_, err = c.SageMaker.DeleteModelPackage(ctx, &sdk.DeleteModelPackageInput{ModelPackageName: &arn})
+	return brief(err)
+}
+
+// brief keeps an error to one line: some endpoints answer with a page.
+func brief(err error) error {
+	if err == nil {
+		return nil
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return errors.New(text)
+}
+
+func registerProbe(ctx context.Context, f *foreign) (*sagemaker.Client, string, error) {
+	c, err := f.client(ctx, f.accessKey())
+	if err != nil {
+		return nil, "", err
+	}
 	group := fmt.Sprintf("titanicml-probe-%d", time.Now().UnixNano())
 	if _, _, err := c.EnsureGroup(ctx, group, "", nil); err != nil {
-		return "", err
+		return nil, "", err
 	}
 	out, err := c.SageMaker.CreateModelPackage(ctx, &sdk.CreateModelPackageInput{ModelPackageGroupName: &group,
 		ModelApprovalStatus: sdktypes.ModelApprovalStatusPendingManualApproval,
@@ -219,17 +304,13 @@ func registerProbe(ctx context.Context, c *sagemaker.Client) (string, error) {
 		},
 		CustomerMetadataProperties: map[string]string{sagemaker.MetaArtifactSHA256: digest("probe")}})
 	if err != nil {
-		return "", fmt.Errorf("registering a version: %w", err)
+		return nil, "", fmt.Errorf("registering a version: %w", err)
 	}
-	return aws.ToString(out.ModelPackageArn), nil
+	return c, aws.ToString(out.ModelPackageArn), nil
 }
 
 func probeIdentity(ctx context.Context, f *foreign) error {
-	c, err := f.client(ctx, f.accessKey())
-	if err != nil {
-		return err
-	}
-	arn, err := registerProbe(ctx, c)
+	c, arn, err := registerProbe(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestModelVersions(t *testing.T) {
-	r := newRegistry(t)
+	r := registryOn(newHarness(t, needObjects, needVersions, needIdentity))
 	v1, v2 := r.register(survival, "one"), r.register(survival, "two")
 	r.approveAs("anna", v1, "Approved")
 	const data = "data.titanicml_model_versions.x"
@@ -32,7 +32,7 @@ func TestModelVersions(t *testing.T) {
 }
 
 func TestEvaluationReport(t *testing.T) {
-	r := newRegistry(t)
+	r := registryOn(newHarness(t, needObjects, needVersions))
 	v1 := r.register(survival, "one")
 	r.evaluate("eval-1", v1, 0.85)
 	const data = "data.titanicml_evaluation_report.x"

@@ -156,7 +156,15 @@ func containerCommand() string {
 
 // config is a provider block followed by body, in which ${dir} stands for the test's directory.
 func (h *harness) config(body string) string {
-	return h.providerBlock("") + strings.ReplaceAll(body, "${dir}", h.dir)
+	return h.providerBlock("") + strings.ReplaceAll(h.foreignRoles(body), "${dir}", h.dir)
+}
+
+// foreignRoles gives resources the role that an endpoint other than the embedded engine asks for.
+func (h *harness) foreignRoles(body string) string {
+	if h.foreign == nil {
+		return body
+	}
+	return h.foreign.roles(body)
 }
 
 func (h *harness) providerBlock(more string) string {

@@ -31,7 +31,13 @@ type version struct {
 	arn, artifact, sha256 string
 }
 
-func newRegistry(t *testing.T) *registry { return registryOn(newHarness(t, needObjects, needPackages)) }
+// newRegistry is for tests that promote.
+func newRegistry(t *testing.T) *registry {
+	return registryOn(newHarness(t, needObjects, needVersions, needApproval))
+}
+
+// unpromoted is for tests in which no version is approved.
+func unpromoted(t *testing.T) *registry { return registryOn(newHarness(t, needObjects, needVersions)) }
 
 func registryOn(h *harness) *registry {
 	r := &registry{harness: h, c: h.client()}

@@ -294,6 +294,22 @@ func TestPromotionRollbackToTamperedEvidence(t *testing.T) {
 	r.serves(v2)
 }
 
+// rewritten leaves an evaluation whose predictions hold other text, with digests that match.
+func rewritten(old, text string) func(*registry, version) {
+	return func(r *registry, v version) {
+		r.t.Helper()
+		r.evaluate("eval-1", v, 0.85, func(e *manifest.Evidence) {
+			whole, err := r.c.Get(r.t.Context(), e.Predictions.URI)
+			r.must(err)
+			if !strings.Contains(string(whole.Body), old) {
+				r.t.Fatalf("no %q in the predictions", old)
+			}
+			f := r.put("other.csv", strings.Replace(string(whole.Body), old, text, 1))
+			e.Predictions = &f
+		})
+	}
+}
+
 func TestPromotionRefusesContradictions(t *testing.T) {
 	cases := []struct {
 		name  string
@@ -317,6 +333,16 @@ func TestPromotionRefusesContradictions(t *testing.T) {
 				e.Report = r.put("lies.json", `{"binary_classification_metrics":{"accuracy":{"value":0.99}}}`)
 			})
 		}, "the report contradicts the predictions: accuracy says 0.99"},
+		{"an example twice", rewritten("\n2,", "\n1,"), `the example with id "1" is in the predictions more than once`},
+		{"score that is no number", rewritten(",0.80,", ",NaN,"), `score "NaN" is not a finite number`},
+		{"label of another problem", rewritten(",1,0.80,", ",2,0.80,"), "is neither 0 nor 1"},
+		{"no score column", rewritten("score", "probability"), `no score column "score"`},
+		{"one example of many", func(r *registry, v version) {
+			r.evaluate("eval-1", v, 0.85, func(e *manifest.Evidence) {
+				f := r.put("other.csv", "passenger_id,label,score,pclass,sex\n1,1,0.9,1,male\n")
+				e.Predictions = &f
+			})
+		}, "the report contradicts the predictions: accuracy says 0.833333, computed 1"},
 		{"leak", func(r *registry, v version) {
 			r.evaluate("eval-1", v, 0.85, func(e *manifest.Evidence) {
 				f := r.put("data/train.csv", "passenger_id\n2\n9\n")
@@ -326,7 +352,7 @@ func TestPromotionRefusesContradictions(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			r := newRegistry(t)
+			r := unpromoted(t)
 			v := r.register(survival, "one")
 			r.evaluate("eval-1", v, 0.85)
 			c.spoil(r, v)
@@ -339,7 +365,7 @@ func TestPromotionRefusesContradictions(t *testing.T) {
 }
 
 func TestPromotionConfigErrors(t *testing.T) {
-	r := newRegistry(t)
+	r := unpromoted(t)
 	v, other := r.register(survival, "one"), r.register("other", "two")
 	for _, c := range []struct{ config, want string }{
 		{r.promotion(other, "e", atLeast78, ""), `belongs to group "other"`},
@@ -400,7 +426,7 @@ func TestPromotionApprovalNeverOverrides(t *testing.T) {
 }
 
 func TestPromotionDryRun(t *testing.T) {
-	r := newRegistry(t)
+	r := unpromoted(t)
 	v1 := r.register(survival, "one")
 	r.evaluate("eval-1", v1, 0.85)
 	r.run(

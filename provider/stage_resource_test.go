@@ -47,7 +47,7 @@ resource "titanicml_stage" "this" {
 }
 
 func TestStages(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects)
 	checkout(h)
 	const at = "titanicml_stage.this"
 	first, second := stageConfig(h, 1, "foundation", `evidence = "${dir}/docs/00.md"`), stageConfig(h, 2, "networking", "")
@@ -88,7 +88,7 @@ data "titanicml_stage" "one" {
 }
 
 func TestStageDestroyIsRefusedBeforeTheNext(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects)
 	checkout(h)
 	h.write("2_networking/main.tf", "locals {}")
 	first := stageConfig(h, 1, "foundation", "")
@@ -108,7 +108,7 @@ func TestStageDestroyIsRefusedBeforeTheNext(t *testing.T) {
 }
 
 func TestStageConfigErrors(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects)
 	checkout(h)
 	for _, c := range []struct{ config, want string }{
 		{stageConfig(h, 3, "data", ""), "Stage sources not readable"},
@@ -126,7 +126,7 @@ func TestStageConfigErrors(t *testing.T) {
 
 // Prod needs the same sources in dev.
 func TestStageInProdFollowsDev(t *testing.T) {
-	h := newHarness(t)
+	h := newHarness(t, needObjects)
 	checkout(h)
 	c := h.client()
 	sources, err := stage.Digest(filepath.Join(h.dir, "1_foundation"))

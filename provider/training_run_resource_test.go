@@ -198,7 +198,11 @@ func TestTrainingRunRefusals(t *testing.T) {
 		"long name":         {strings.ReplaceAll(trainingConfig("", ""), `name            = "tiny"`, `name            = "`+strings.Repeat("x", 60)+`"`), "must be at most 47"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t)
+			needs := []need{needObjects, needJobs}
+			if name == "unknown image" || name == "no input object" {
+				needs = append(needs, needContainers)
+			}
+			h := newHarness(t, needs...)
 			h.run(resource.TestStep{Config: h.config(tc.config), ExpectError: says(tc.want)})
 		})
 	}

@@ -300,3 +300,19 @@ func TestConsoleLinks(t *testing.T) {
 		t.Error("the Markdown does not link to the data")
 	}
 }
+
+// A record of the first versions bounds a gain where it means a drop; its strip is drawn by what it says.
+func TestDropsOfOldRecords(t *testing.T) {
+	r := &decision.StoredRecord{}
+	r.Requirements = []gate.Requirement{{Metric: "accuracy", VersusChampion: &gate.VersusChampion{MaxDrop: ptr(0.02)}}}
+	for _, c := range []struct {
+		bound   string
+		limit   float64
+		atLeast bool
+	}{{"<= 0.02", 0.02, false}, {">= -0.02", -0.02, true}} {
+		got, atLeast, ok := limit(r, gate.Check{Kind: "metric", Bound: c.bound})
+		if !ok || got != c.limit || atLeast != c.atLeast {
+			t.Errorf("%s: %v %v %v", c.bound, got, atLeast, ok)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -21,19 +22,24 @@ func (e *MissingRecordError) Error() string {
 // CheckDecision reads the decision record that a serving object names, and errors unless it is intact and approves exactly
 // that version, image and artifact.
 func CheckDecision(ctx context.Context, c *sagemaker.Client, s Serving) error {
+	_, err := approving(ctx, c, s)
+	return err
+}
+
+func approving(ctx context.Context, c *sagemaker.Client, s Serving) (*decision.StoredRecord, error) {
 	// A record from anywhere else is not one that a promotion on this store wrote.
 	if place := c.Store.Join("decisions", s.Group, strconv.FormatInt(s.Version, 10)).URI() + "/"; !strings.HasPrefix(s.DecisionURI, place) {
-		return fmt.Errorf("decision record %s is not one of the store's: expected it under %s", s.DecisionURI, place)
+		return nil, fmt.Errorf("decision record %s is not one of the store's: expected it under %s", s.DecisionURI, place)
 	}
 	r, err := decision.Read(ctx, c, s.DecisionURI, s.DecisionSHA256)
 	if sagemaker.IsNotFound(err) {
-		return &MissingRecordError{s.DecisionURI}
+		return nil, &MissingRecordError{s.DecisionURI}
 	}
 	if err != nil {
-		return fmt.Errorf("checking the decision about %s: %w", s.PackageARN, err)
+		return nil, fmt.Errorf("checking the decision about %s: %w", s.PackageARN, err)
 	}
 	if !r.Allows() {
-		return fmt.Errorf("decision record %s does not approve %s: got outcome %q, expected %q", s.DecisionURI, s.PackageARN, r.Outcome, "approved")
+		return nil, fmt.Errorf("decision record %s does not approve %s: got outcome %q, expected %q", s.DecisionURI, s.PackageARN, r.Outcome, "approved")
 	}
 	for _, f := range []struct{ what, serving, record string }{
 		{"model_package_arn", s.PackageARN, r.ModelPackageARN},
@@ -42,26 +48,45 @@ func CheckDecision(ctx context.Context, c *sagemaker.Client, s Serving) error {
 		{"artifact_sha256", s.ArtifactSHA256, r.ArtifactSHA256},
 	} {
 		if f.serving != f.record {
-			return fmt.Errorf("serving says %s %s, but decision record %s approves %s", f.what, f.serving, s.DecisionURI, f.record)
+			return nil, fmt.Errorf("serving says %s %s, but decision record %s approves %s", f.what, f.serving, s.DecisionURI, f.record)
 		}
 	}
-	return nil
+	return r, nil
 }
 
-// Check is CheckDecision, and holds the artifact as it lies in S3 against the digest that was approved.
+// Check is CheckDecision, and holds the artifact and the evaluation as they lie in S3 against the digests that were approved.
 func Check(ctx context.Context, c *sagemaker.Client, s Serving) error {
-	if err := CheckDecision(ctx, c, s); err != nil {
+	r, err := approving(ctx, c, s)
+	if err != nil {
 		return err
 	}
-	got, _, err := c.Digest(ctx, s.ArtifactURI)
-	if sagemaker.IsNotFound(err) {
-		return fmt.Errorf("artifact %s does not exist", s.ArtifactURI)
+	files := []struct{ what, uri, sha256 string }{{"artifact", s.ArtifactURI, s.ArtifactSHA256}}
+	add := func(what string, f *manifest.File) {
+		if f != nil {
+			files = append(files, struct{ what, uri, sha256 string }{what, f.URI, f.SHA256})
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("checking the artifact of %s: %w", s.PackageARN, err)
+	e := r.Evaluation
+	if e == nil {
+		return fmt.Errorf("decision record %s names no evaluation: nothing shows what was approved about %s", s.DecisionURI, s.PackageARN)
 	}
-	if got != s.ArtifactSHA256 {
-		return fmt.Errorf("artifact %s was changed after its approval: got sha256 %s, expected %s", s.ArtifactURI, got, s.ArtifactSHA256)
+	add("evidence", &e.Manifest)
+	add("report", &e.Report)
+	add("predictions", e.Predictions)
+	if b := e.Baseline; b != nil {
+		add("report of the champion before", &b.Report)
+		add("predictions of the champion before", b.Predictions)
+	}
+	for _, f := range files {
+		got, _, err := c.Digest(ctx, f.uri)
+		switch {
+		case sagemaker.IsNotFound(err):
+			return fmt.Errorf("%s %s does not exist", f.what, f.uri)
+		case err != nil:
+			return fmt.Errorf("checking the %s of %s: %w", f.what, s.PackageARN, err)
+		case !strings.EqualFold(got, f.sha256):
+			return fmt.Errorf("%s %s was changed after its approval: got sha256 %s, expected %s", f.what, f.uri, got, f.sha256)
+		}
 	}
 	return nil
 }

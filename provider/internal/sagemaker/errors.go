@@ -14,7 +14,7 @@ import (
 )
 
 // notFoundMessage covers the ValidationExceptions with which SageMaker says "not found".
-var notFoundMessage = regexp.MustCompile(`(?i)requested resource not found|could not find|does not exist|no such|cannot find|RecordNotFound`)
+var notFoundMessage = regexp.MustCompile(`(?i)requested resource not found|could not find|does not exist|no such|cannot find|RecordNotFound|model package \S+ not found`)
 
 var alreadyExistsMessage = regexp.MustCompile(`(?i)already exist`)
 
