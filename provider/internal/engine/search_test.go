@@ -26,7 +26,9 @@ func TestSearch(t *testing.T) {
 		})
 		s.trained(in)
 	}
-	find := func(filters ...types.Filter) *types.SearchExpression { return &types.SearchExpression{Filters: filters} }
+	find := func(filters ...types.Filter) *types.SearchExpression {
+		return &types.SearchExpression{Filters: filters}
+	}
 	names := func(e *types.SearchExpression) string {
 		t.Helper()
 		var all []string

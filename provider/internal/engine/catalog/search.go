@@ -290,12 +290,16 @@ func filterOf(given api.Document) (filter, error) {
 	if !given.Has("Value") {
 		return nil, api.Invalid.With(fmt.Sprintf("The filter on %s has the operator %s and no value.", name, operator))
 	}
-	one := func(test func(any) bool) filter { return func(values []any) bool { return slices.ContainsFunc(values, test) } }
+	one := func(test func(any) bool) filter {
+		return func(values []any) bool { return slices.ContainsFunc(values, test) }
+	}
 	switch operator {
 	case "Equals":
 		return one(func(v any) bool { return equals(v, want) }), nil
 	case "NotEquals":
-		return func(values []any) bool { return !slices.ContainsFunc(values, func(v any) bool { return equals(v, want) }) }, nil
+		return func(values []any) bool {
+			return !slices.ContainsFunc(values, func(v any) bool { return equals(v, want) })
+		}, nil
 	case "Contains":
 		return one(func(v any) bool { return strings.Contains(written(v), want) }), nil
 	case "In":
