@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/references"
 )
 
 const (
@@ -41,7 +42,7 @@ func onDestroyAttribute(others ...string) schema.Attribute {
 
 // refuseReferenced reports an error and true when something that is promoted, recorded or served needs one of names.
 func refuseReferenced(ctx context.Context, c *sagemaker.Client, diags *diag.Diagnostics, what string, names ...string) bool {
-	refs, err := c.References(ctx, names...)
+	refs, err := references.To(ctx, c, names...)
 	if err != nil {
 		addError(diags, what+" not deleted", fmt.Errorf("looking for what references it: %w", err))
 		return true

@@ -21,6 +21,7 @@ import (
 	sdktypes "github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // With testEndpoint set, the acceptance tests run with engine = "sagemaker" against the SageMaker, S3 and STS that answer at that URL.
@@ -74,17 +75,17 @@ func credential(name, fallback string) string {
 
 func (f *foreign) region() string { return credential("AWS_REGION", localRegion) }
 func (f *foreign) accessKey() string {
-	return credential("AWS_ACCESS_KEY_ID", sagemaker.LocalAccessKey)
+	return credential("AWS_ACCESS_KEY_ID", awsconfig.LocalAccessKey)
 }
 func (f *foreign) secretKey() string {
-	return credential("AWS_SECRET_ACCESS_KEY", sagemaker.LocalSecretKey)
+	return credential("AWS_SECRET_ACCESS_KEY", awsconfig.LocalSecretKey)
 }
 
 func (f *foreign) store() string { return "s3://" + f.bucket + "/titanicml" }
 
 func (f *foreign) client(ctx context.Context, accessKey string) (*sagemaker.Client, error) {
-	return sagemaker.New(ctx, sagemaker.Settings{Region: f.region(), AccessKey: accessKey, SecretKey: f.secretKey(), Token: os.Getenv("AWS_SESSION_TOKEN"),
-		Store: f.store(), PathStyle: true, MaxRetries: 3, Endpoints: sagemaker.Endpoints{SageMaker: f.url, Runtime: f.url, S3: f.url, STS: f.url}})
+	return sagemaker.New(ctx, awsconfig.Settings{Region: f.region(), AccessKey: accessKey, SecretKey: f.secretKey(), Token: os.Getenv("AWS_SESSION_TOKEN"),
+		Store: f.store(), PathStyle: true, MaxRetries: 3, Endpoints: awsconfig.Endpoints{SageMaker: f.url, Runtime: f.url, S3: f.url, STS: f.url}})
 }
 
 // providerBlock points a configuration at the endpoint.

@@ -21,6 +21,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/images"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // harness is one data directory with an engine inside the test process, and providers that use it.
@@ -123,7 +124,7 @@ func (h *harness) client() *sagemaker.Client {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	c, err := sagemaker.New(h.t.Context(), sagemaker.Settings{LocalURL: url, DataDir: h.data, Region: localRegion, Store: localStore})
+	c, err := sagemaker.New(h.t.Context(), awsconfig.Settings{LocalURL: url, DataDir: h.data, Region: localRegion, Store: localStore})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/killpoint"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // killPoints in the order in which they are tried. The first apply of all makes the endpoint, every later one updates it.
@@ -214,7 +215,7 @@ func (k *killed) client() (*sagemaker.Client, error) {
 	if err != nil || !running {
 		return nil, errors.Join(errors.New("no engine on "+k.data), err)
 	}
-	return sagemaker.New(k.t.Context(), sagemaker.Settings{LocalURL: engine.URL, DataDir: k.data, Region: localRegion, Store: localStore})
+	return sagemaker.New(k.t.Context(), awsconfig.Settings{LocalURL: engine.URL, DataDir: k.data, Region: localRegion, Store: localStore})
 }
 
 // count compares what there is with what so many undisturbed applies would have left.

@@ -16,6 +16,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 const survival = "titanic-survival"
@@ -199,7 +200,7 @@ func (r *registry) approval(v version) string {
 // approveAs sets the approval status as another person.
 func (r *registry) approveAs(name string, v version, status sdktypes.ModelApprovalStatus) {
 	r.t.Helper()
-	settings := sagemaker.Settings{LocalURL: r.c.LocalURL, Region: localRegion, Store: localStore, AccessKey: name, SecretKey: "local"}
+	settings := awsconfig.Settings{LocalURL: r.c.LocalURL, Region: localRegion, Store: localStore, AccessKey: name, SecretKey: "local"}
 	other, err := sagemaker.New(r.t.Context(), settings)
 	if r.foreign != nil {
 		r.foreign.require(r.t, needIdentity)

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 const (
@@ -247,8 +248,8 @@ func hasUnknown(v attr.Value) bool {
 	return false
 }
 
-func (m providerModel) settings(ctx context.Context, version string, diags *diag.Diagnostics) sagemaker.Settings {
-	s := sagemaker.Settings{
+func (m providerModel) settings(ctx context.Context, version string, diags *diag.Diagnostics) awsconfig.Settings {
+	s := awsconfig.Settings{
 		Region: m.Region.ValueString(), Profile: m.Profile.ValueString(),
 		AccessKey: m.AccessKey.ValueString(), SecretKey: m.SecretKey.ValueString(), Token: m.Token.ValueString(),
 		Store: m.Store.ValueString(), MaxRetries: int(m.MaxRetries.ValueInt64()),
@@ -260,7 +261,7 @@ func (m providerModel) settings(ctx context.Context, version string, diags *diag
 	if !m.AssumeRole.IsNull() {
 		var r assumeRoleModel
 		diags.Append(m.AssumeRole.As(ctx, &r, basetypes.ObjectAsOptions{})...)
-		s.AssumeRole = []sagemaker.AssumeRole{{
+		s.AssumeRole = []awsconfig.AssumeRole{{
 			RoleARN: r.RoleARN.ValueString(), SessionName: r.SessionName.ValueString(), ExternalID: r.ExternalID.ValueString(),
 			Policy: r.Policy.ValueString(), PolicyARNs: r.PolicyARNs, SourceIdentity: r.SourceIdentity.ValueString(),
 			Duration: durationOr(r.Duration, 0), Tags: r.Tags, TransitiveTagKeys: r.TransitiveTagKeys,
@@ -269,7 +270,7 @@ func (m providerModel) settings(ctx context.Context, version string, diags *diag
 	if !m.AssumeRoleWithWebIdentity.IsNull() {
 		var w webIdentityModel
 		diags.Append(m.AssumeRoleWithWebIdentity.As(ctx, &w, basetypes.ObjectAsOptions{})...)
-		s.WebIdentity = &sagemaker.WebIdentity{
+		s.WebIdentity = &awsconfig.WebIdentity{
 			RoleARN: w.RoleARN.ValueString(), SessionName: w.SessionName.ValueString(), Policy: w.Policy.ValueString(),
 			PolicyARNs: w.PolicyARNs, Duration: durationOr(w.Duration, 0), Token: w.Token.ValueString(), TokenFile: w.TokenFile.ValueString(),
 		}
@@ -277,7 +278,7 @@ func (m providerModel) settings(ctx context.Context, version string, diags *diag
 	if !m.Endpoints.IsNull() {
 		var e endpointsModel
 		diags.Append(m.Endpoints.As(ctx, &e, basetypes.ObjectAsOptions{})...)
-		s.Endpoints = sagemaker.Endpoints{SageMaker: e.SageMaker.ValueString(), Runtime: e.Runtime.ValueString(), S3: e.S3.ValueString(), STS: e.STS.ValueString()}
+		s.Endpoints = awsconfig.Endpoints{SageMaker: e.SageMaker.ValueString(), Runtime: e.Runtime.ValueString(), S3: e.S3.ValueString(), STS: e.STS.ValueString()}
 	}
 	return s
 }

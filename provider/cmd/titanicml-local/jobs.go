@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 func jobsCommand(o *options) *cobra.Command {
@@ -36,7 +37,7 @@ not end, SIGKILL. Returns when the job has ended. A job that has ended before is
 			if err != nil {
 				return err
 			}
-			client, err := sagemaker.New(c.Context(), sagemaker.Settings{LocalURL: i.URL, DataDir: i.DataDir, Region: o.region})
+			client, err := sagemaker.New(c.Context(), awsconfig.Settings{LocalURL: i.URL, DataDir: i.DataDir, Region: o.region})
 			if err != nil {
 				return err
 			}

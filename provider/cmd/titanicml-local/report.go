@@ -14,6 +14,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/report"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // defaultStore is where the provider keeps everything on an engine.
@@ -98,7 +99,7 @@ func render(ctx context.Context, o *options, f reportFlags) ([]byte, string, err
 	if err != nil {
 		return nil, "", err
 	}
-	client, err := sagemaker.New(ctx, sagemaker.Settings{LocalURL: i.URL, DataDir: i.DataDir, Region: o.region, Store: f.store})
+	client, err := sagemaker.New(ctx, awsconfig.Settings{LocalURL: i.URL, DataDir: i.DataDir, Region: o.region, Store: f.store})
 	if err != nil {
 		return nil, "", err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // seedDecision gives a running engine the evidence of an evaluation and, in each
@@ -29,7 +30,7 @@ func seedDecision(dataDir string) error {
 	if err != nil || !ok {
 		return fmt.Errorf("no engine: %w", err)
 	}
-	c, err := sagemaker.New(ctx, sagemaker.Settings{LocalURL: i.URL, Region: "eu-west-1", Store: defaultStore})
+	c, err := sagemaker.New(ctx, awsconfig.Settings{LocalURL: i.URL, Region: "eu-west-1", Store: defaultStore})
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func rewrite(dataDir, uri string) error {
 	if err != nil || !ok {
 		return fmt.Errorf("no engine: %w", err)
 	}
-	c, err := sagemaker.New(ctx, sagemaker.Settings{LocalURL: i.URL, Region: "eu-west-1", Store: defaultStore})
+	c, err := sagemaker.New(ctx, awsconfig.Settings{LocalURL: i.URL, Region: "eu-west-1", Store: defaultStore})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/datadir"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // world is what one schedule has to itself: a directory with an engine on it, two configurations, each with a state and a proxy,
@@ -132,7 +133,7 @@ func (w *world) console(ctx context.Context) (*sagemaker.Client, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.client == nil || w.client.LocalURL != url {
-		w.client, err = sagemaker.New(ctx, sagemaker.Settings{LocalURL: url, DataDir: w.data, Region: region, Store: store, AccessKey: "alice"})
+		w.client, err = sagemaker.New(ctx, awsconfig.Settings{LocalURL: url, DataDir: w.data, Region: region, Store: store, AccessKey: "alice"})
 	}
 	return w.client, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // client points at an engine of the test's own.
@@ -25,7 +26,7 @@ func client(t *testing.T) *sagemaker.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	c, err := sagemaker.New(t.Context(), sagemaker.Settings{LocalURL: e.URL(), Region: "eu-west-1", Store: "s3://titanicml-local/titanicml"})
+	c, err := sagemaker.New(t.Context(), awsconfig.Settings{LocalURL: e.URL(), Region: "eu-west-1", Store: "s3://titanicml-local/titanicml"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/references"
 )
 
 // Latest is the URI of a group's latest decision record. Without a group, the
@@ -268,7 +269,7 @@ func (l *loader) standing() error {
 
 func (l *loader) endpoints() error {
 	r := l.s.Record
-	names, err := l.c.EndpointsServing(l.ctx, r.ModelPackageARN, r.ArtifactURI)
+	names, err := references.EndpointsServing(l.ctx, l.c, r.ModelPackageARN, r.ArtifactURI)
 	if sagemaker.IsAccessDenied(err) {
 		l.notice("The credentials may not list endpoints, so that it is not known which ones serve the version.")
 		return nil

@@ -11,8 +11,8 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
-
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
 )
 
 // testClient talks to an engine of its own.
@@ -28,7 +28,7 @@ func testClient(t *testing.T) *Client {
 			t.Error(err)
 		}
 	})
-	c, err := New(t.Context(), Settings{LocalURL: e.URL(), DataDir: dir, Region: "eu-west-1", Store: "s3://store/prefix"})
+	c, err := New(t.Context(), awsconfig.Settings{LocalURL: e.URL(), DataDir: dir, Region: "eu-west-1", Store: "s3://store/prefix"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestAddressesFromTheEnvironment(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", e.URL())
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-	settings := Settings{Region: "eu-west-1", AccessKey: "ada", SecretKey: "x", Store: "s3://store/prefix"}
+	settings := awsconfig.Settings{Region: "eu-west-1", AccessKey: "ada", SecretKey: "x", Store: "s3://store/prefix"}
 	c, err := New(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,6 @@
-package sagemaker
+// Package references finds what still needs a thing that is about to be deleted. In go its names, out come the champion pointers, decision
+// records and endpoints that hold it.
+package references
 
 import (
 	"context"
@@ -9,14 +11,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
-// References lists what a champion pointer, a decision record or an endpoint holds of the given things, each named by any of its
+// To lists what a champion pointer, a decision record or an endpoint holds of the given things, each named by any of its
 // URI, ARN, digest, or job name. What is listed must not be deleted. Evidence links a dataset and a run to the
 // evaluations that decisions name, so those are followed.
-func (c *Client) References(ctx context.Context, names ...string) ([]string, error) {
+func To(ctx context.Context, c *sagemaker.Client, names ...string) ([]string, error) {
 	names = slices.DeleteFunc(slices.Clone(names), func(s string) bool { return s == "" })
-	evidence, err := c.documents(ctx, "evaluations", "/evidence.json")
+	evidence, err := documents(ctx, c, "evaluations", "/evidence.json")
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +39,7 @@ func (c *Client) References(ctx context.Context, names ...string) ([]string, err
 	}
 	var found []string
 	for _, folder := range []struct{ name, what string }{{"champions", "champion pointer"}, {"decisions", "decision record"}} {
-		docs, err := c.documents(ctx, folder.name, ".json")
+		docs, err := documents(ctx, c, folder.name, ".json")
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +49,7 @@ func (c *Client) References(ctx context.Context, names ...string) ([]string, err
 			}
 		}
 	}
-	served, err := c.servedBy(ctx, names)
+	served, err := servedBy(ctx, c, names)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (c *Client) References(ctx context.Context, names ...string) ([]string, err
 }
 
 // documents reads every JSON document under a folder of the store, by URI.
-func (c *Client) documents(ctx context.Context, folder, suffix string) (map[string]any, error) {
+func documents(ctx context.Context, c *sagemaker.Client, folder, suffix string) (map[string]any, error) {
 	under := c.Store.Join(folder)
 	under.Key += "/"
 	infos, err := c.List(ctx, under)
@@ -68,7 +72,7 @@ func (c *Client) documents(ctx context.Context, folder, suffix string) (map[stri
 			continue
 		}
 		obj, err := c.Document(ctx, info.URI)
-		if IsNotFound(err) {
+		if sagemaker.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
@@ -102,7 +106,7 @@ func mentions(doc any, names []string) bool {
 }
 
 // servedBy lists the endpoints one of whose models is built from a package or artifact in names.
-func (c *Client) servedBy(ctx context.Context, names []string) ([]string, error) {
+func servedBy(ctx context.Context, c *sagemaker.Client, names []string) ([]string, error) {
 	var found []string
 	pages := sdk.NewListEndpointsPaginator(c.SageMaker, &sdk.ListEndpointsInput{MaxResults: aws.Int32(100)})
 	for pages.HasMorePages() {
@@ -111,7 +115,7 @@ func (c *Client) servedBy(ctx context.Context, names []string) ([]string, error)
 			return nil, fmt.Errorf("listing endpoints: %w", err)
 		}
 		for _, e := range page.Endpoints {
-			models, err := c.endpointModels(ctx, aws.ToString(e.EndpointName))
+			models, err := endpointModels(ctx, c, aws.ToString(e.EndpointName))
 			if err != nil {
 				return nil, err
 			}
@@ -124,8 +128,8 @@ func (c *Client) servedBy(ctx context.Context, names []string) ([]string, error)
 }
 
 // EndpointsServing lists the names of the endpoints one of whose models is built from a package or artifact in names.
-func (c *Client) EndpointsServing(ctx context.Context, names ...string) ([]string, error) {
-	found, err := c.servedBy(ctx, names)
+func EndpointsServing(ctx context.Context, c *sagemaker.Client, names ...string) ([]string, error) {
+	found, err := servedBy(ctx, c, names)
 	for i, s := range found {
 		found[i] = strings.TrimPrefix(s, "endpoint ")
 	}
@@ -134,16 +138,16 @@ func (c *Client) EndpointsServing(ctx context.Context, names ...string) ([]strin
 }
 
 // endpointModels returns the artifact URIs and package ARNs behind an endpoint; nothing when it is gone.
-func (c *Client) endpointModels(ctx context.Context, endpoint string) ([]string, error) {
+func endpointModels(ctx context.Context, c *sagemaker.Client, endpoint string) ([]string, error) {
 	e, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &endpoint})
-	if IsNotFound(err) {
+	if sagemaker.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("describing endpoint %s: %w", endpoint, err)
 	}
 	config, err := c.SageMaker.DescribeEndpointConfig(ctx, &sdk.DescribeEndpointConfigInput{EndpointConfigName: e.EndpointConfigName})
-	if IsNotFound(err) {
+	if sagemaker.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -152,7 +156,7 @@ func (c *Client) endpointModels(ctx context.Context, endpoint string) ([]string,
 	var found []string
 	for _, v := range config.ProductionVariants {
 		m, err := c.SageMaker.DescribeModel(ctx, &sdk.DescribeModelInput{ModelName: v.ModelName})
-		if IsNotFound(err) {
+		if sagemaker.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
