@@ -31,7 +31,7 @@ type BaselineEntry struct {
 func (f *Finding) Fingerprint() string {
 	evidence := f.Evidence
 	if evidence == "" {
-		evidence = f.Message
+		evidence, _, _ = strings.Cut(f.Message, "; ")
 	}
 	place := path.Dir(f.Range.Filename)
 	if f.Address == "" {

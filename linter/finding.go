@@ -48,8 +48,8 @@ type Finding struct {
 	Callers []hcl.Range
 	// Address is the resource instance's address, empty for findings that belong to none.
 	Address string
-	// Evidence is what the finding rests on, for the baseline: it must not change when lines move. The message is used
-	// when it is empty.
+	// Evidence is what the finding rests on, for the baseline: it must not change when lines move, nor with what the linter learns. When it
+	// is empty the message is used, without the advice behind its first semicolon.
 	Evidence string
 	// Secret hides the source line in every output, and the lines of other findings in the same place.
 	Secret bool

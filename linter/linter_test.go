@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/ignore"
@@ -226,5 +229,54 @@ func TestExclude(t *testing.T) {
 				t.Errorf("%d findings, want %d", len(r.Findings), c.want)
 			}
 		})
+	}
+}
+
+// TestEvidence: what is found is the same finding when lines move, when the embedded tables learn and when its advice is worded anew,
+// and another one when the evidence is.
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	rule := &linter.Rule{Name: "r"}
+	at := func(line int) hcl.Range { return hcl.Range{Filename: "s/main.tf", Start: hcl.Pos{Line: line}} }
+	one := (&linter.Finding{Rule: rule, Address: "a.b", Message: "a.b lacks x; add it", Range: at(3)}).Fingerprint()
+	for _, same := range []*linter.Finding{
+		{Rule: rule, Address: "a.b", Message: "a.b lacks x; add it", Range: at(30)},
+		{Rule: rule, Address: "a.b", Message: "a.b  lacks x; write it down", Range: at(3)},
+		{Rule: rule, Address: "a.b", Message: "a.b lacks 3 of 7", Evidence: "a.b lacks x", Range: at(3)},
+		{Rule: rule, Address: "a.b", Message: "a.b lacks x; add it", Range: hcl.Range{Filename: "s/other.tf"}},
+	} {
+		if same.Fingerprint() != one {
+			t.Errorf("%+v is another finding", same)
+		}
+	}
+	for _, other := range []*linter.Finding{
+		{Rule: rule, Address: "a.b", Message: "a.b lacks y; add it", Range: at(3)},
+		{Rule: rule, Address: "a.c", Message: "a.b lacks x; add it", Range: at(3)},
+		{Rule: rule, Address: "a.b", Message: "a.b lacks x; add it", Range: hcl.Range{Filename: "t/main.tf"}},
+		{Rule: &linter.Rule{Name: "q"}, Address: "a.b", Message: "a.b lacks x; add it", Range: at(3)},
+	} {
+		if other.Fingerprint() == one {
+			t.Errorf("%+v is the same finding", other)
+		}
+	}
+}
+
+// TestFingerprintOfWildcard: how many actions a wildcard matches is what the table of actions knows, not what the policy says.
+func TestFingerprintOfWildcard(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"main.tf": `resource "aws_iam_policy" "p" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:Get*", Resource = "arn:aws:s3:::b/*" }] })
+}
+`})
+	result := lint(t, dir, linter.Options{Rules: rules.All(), Flags: linter.Flags{Only: []string{"iam_wildcard_action"}}})
+	if len(result.Findings) != 1 {
+		t.Fatalf("findings %v", result.Findings)
+	}
+	f := *result.Findings[0]
+	before := f.Fingerprint()
+	f.Message = regexp.MustCompile(`matches \d+ actions`).ReplaceAllString(f.Message, "matches 7 actions")
+	if f.Message == result.Findings[0].Message || f.Fingerprint() != before {
+		t.Errorf("%s: the count is part of the fingerprint", f.Message)
 	}
 }

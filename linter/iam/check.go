@@ -37,6 +37,9 @@ type Finding struct {
 	Sid       string
 	// Origin is the Origin of the text that the finding is about.
 	Origin any
+	// Evidence is the defect without what the table of actions knows of it, which changes with the table; empty where the message rests
+	// on the policy alone.
+	Evidence string
 }
 
 // maxPatterns bounds the wildcards that are compared with the table of actions: a policy that AWS accepts has some hundred.
@@ -103,7 +106,7 @@ func (p *Policy) Check(kind Kind) []Finding {
 
 func (c *checker) report(rule string, statement int, at Text, format string, args ...any) {
 	sid := c.policy.Statements[statement].Sid.S
-	c.findings = append(c.findings, Finding{rule, fmt.Sprintf(format, args...), statement, sid, at.Origin})
+	c.findings = append(c.findings, Finding{rule, fmt.Sprintf(format, args...), statement, sid, at.Origin, ""})
 }
 
 // count is Count, once for each pattern and a bounded number of times; ok is false beyond the bound.
@@ -148,6 +151,7 @@ func (c *checker) wildcardAction(i int, a Text) {
 		c.report("iam_wildcard_action", i, a, "allows %s by a wildcard; list the actions that are used", a)
 	case g.Total > 0:
 		c.report("iam_wildcard_action", i, a, "allows %s, which %s; list the actions that are used", a, g)
+		c.findings[len(c.findings)-1].Evidence = fmt.Sprintf("allows %s by a wildcard", a)
 	}
 }
 

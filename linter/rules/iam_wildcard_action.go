@@ -33,7 +33,7 @@ func reportPolicies(p *linter.Pass) {
 		for _, f := range pol.Findings {
 			if f.Rule == p.Rule.Name {
 				at, _ := f.Origin.(value.Locator)
-				p.Report(at, "%s %s", p.Resource.Address(), f.Message)
+				p.Report(at, "%s %s", p.Resource.Address(), f.Message).Evidence = f.Evidence
 			}
 		}
 	}
