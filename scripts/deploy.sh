@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Deploys the stages in order: plans each and applies that very plan, builds the
-# images after stage 3 has made their repositories, and counts into CloudWatch.
+# images and seeds the data after stage 3 has made the places for them, and counts
+# into CloudWatch.
 # Stage 1 is applied by an administrator, so that here it must have no changes. CANDIDATE is
 # the version to put before the gate, TF_VAR_candidate the same with a TF_VAR_rollback_reason.
 #
@@ -46,7 +47,7 @@ deploy() {
   case $1 in
   # Autoscaling follows the first promotion, which the plan above could not know.
   5_serving) go run ./scripts/stages run --env "$env" plan apply "$1" || return ;;
-  3_data) scripts/images.sh "$env" "$TF_VAR_image_tag" || return ;;
+  3_data) scripts/seed.sh "$env" && scripts/images.sh "$env" "$TF_VAR_image_tag" || return ;;
   esac
 }
 

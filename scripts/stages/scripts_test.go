@@ -299,6 +299,8 @@ case "$1 $2" in
 "sts get-caller-identity") echo 123456789012 ;;
 "ecr describe-images") [[ $* == *titanic-dev-etl* ]] ;;
 "ecr get-login-password") echo x ;;
+"s3api head-object") [[ $SEEDED ]] ;;
+"s3 cp") echo "seed $5" >>"$LOG" ;;
 *) echo "unexpected: $*" >&2; exit 1 ;;
 esac
 `
@@ -328,9 +330,10 @@ esac
 		fails bool
 	}{
 		{"all", []string{"CHAMPION=" + champion}, nil, []string{
-			"plan 1_foundation " + champion, "metric Succeeded 1 1_foundation", "apply 2_networking", "apply 3_data", "docker login", "docker build", "docker push",
+			"plan 1_foundation " + champion, "metric Succeeded 1 1_foundation", "apply 2_networking", "apply 3_data", "seed s3://titanic-dev-datasets-", "docker login", "docker build", "docker push",
 			"metric Succeeded 1 3_data", "apply 4_ml_training", "plan 5_serving " + champion, "apply 5_serving", "plan 5_serving " + champion, "apply 5_serving", "apply 7_observability_cost",
 		}, "apply 1_foundation", false},
+		{"after a delivery", []string{"SEEDED=1"}, []string{"3_data"}, []string{"apply 3_data", "docker push"}, "seed", false},
 		{"before the first promotion", nil, []string{"5_serving"}, []string{"plan 5_serving bootstrap"}, "1_foundation", false},
 		{"a candidate", []string{"CANDIDATE=" + champion[:len(champion)-1] + "9", "CHAMPION=" + champion}, []string{"5_serving"}, []string{"plan 5_serving " + champion[:len(champion)-1] + "9"}, champion, false},
 		{"a candidate of prod", []string{"CANDIDATE=" + strings.Replace(champion, "-dev-", "-prod-", 1)}, []string{"5_serving"}, nil, "plan", true},

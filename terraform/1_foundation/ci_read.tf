@@ -51,7 +51,7 @@ data "aws_iam_policy_document" "read_platform" {
 
   statement {
     sid       = "SeedData"
-    actions   = ["s3:GetObject", "s3:GetObjectTagging"]
+    actions   = ["s3:GetObject"]
     resources = ["arn:aws:s3:::${local.name}-datasets-${local.account_id}/raw/*"]
   }
 

@@ -187,7 +187,7 @@ data "aws_iam_policy_document" "write_data" {
 
   statement {
     sid       = "SeedData"
-    actions   = ["s3:DeleteObject", "s3:PutObject", "s3:PutObjectTagging"]
+    actions   = ["s3:PutObject"]
     resources = ["arn:aws:s3:::${local.name}-datasets-${local.account_id}/raw/*"]
   }
 

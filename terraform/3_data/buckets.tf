@@ -34,16 +34,6 @@ resource "aws_s3_bucket_notification" "datasets" {
   eventbridge = true
 }
 
-# The public data set, so that the pipeline has something to run on before the
-# first delivery.
-resource "aws_s3_object" "raw" {
-  bucket      = module.datasets_bucket.name
-  content     = file(local.titanic_csv)
-  key         = "raw/titanic.csv"
-  kms_key_id  = local.data_key_arn
-  source_hash = filesha256(local.titanic_csv)
-}
-
 data "aws_iam_policy_document" "logs_bucket" {
   # Each bucket's logs under its own prefix, and nothing beside it.
   dynamic "statement" {
@@ -74,8 +64,10 @@ data "aws_iam_policy_document" "logs_bucket" {
 }
 
 locals {
-  artifacts   = "${local.name}-artifacts-${local.account_id}"
-  datasets    = "${local.name}-datasets-${local.account_id}"
-  logs        = "${local.name}-logs-${local.account_id}"
-  titanic_csv = "${path.module}/../../examples/titanic/data/titanic.csv"
+  artifacts = "${local.name}-artifacts-${local.account_id}"
+  datasets  = "${local.name}-datasets-${local.account_id}"
+  logs      = "${local.name}-logs-${local.account_id}"
+
+  # ETL lands deliveries here; scripts/seed.sh puts the public data set there before the first.
+  raw_data_uri = "s3://${module.datasets_bucket.name}/raw/titanic.csv"
 }

@@ -50,7 +50,7 @@ output "logs_bucket" {
 
 output "raw_data_uri" {
   description = "The checked data the pipeline starts from."
-  value       = "s3://${aws_s3_object.raw.bucket}/${aws_s3_object.raw.key}"
+  value       = local.raw_data_uri
 }
 
 output "train" {

@@ -11,7 +11,7 @@ resource "titanicml_stage" "this" {
 
   outputs = {
     datasets_bucket = module.datasets_bucket.name
-    raw_data_uri    = "s3://${aws_s3_object.raw.bucket}/${aws_s3_object.raw.key}"
+    raw_data_uri    = local.raw_data_uri
     workload_image  = "${local.registry}/${aws_ecr_repository.images["workload"].name}:${var.image_tag}"
   }
 
@@ -23,7 +23,6 @@ resource "titanicml_stage" "this" {
     aws_ecs_cluster_capacity_providers.etl,
     aws_ecs_task_definition.etl,
     aws_s3_bucket_notification.datasets,
-    aws_s3_object.raw,
     module.artifacts_bucket,
     module.datasets_bucket,
     module.etl_execution_role,
