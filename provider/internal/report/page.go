@@ -13,6 +13,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/report/chart"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -43,8 +44,8 @@ type page struct {
 	HasChampion       bool
 	Candidate, Versus string
 	Quality           []quality
-	Charts            []chart
-	Slices            []chart
+	Charts            []drawing
+	Slices            []drawing
 	Confusions        []confusion
 	Lineage           []step
 }
@@ -65,7 +66,7 @@ type row struct {
 // quality is one metric of both models.
 type quality struct{ Name, Candidate, Champion, Change, Class string }
 
-type chart struct {
+type drawing struct {
 	Title, Caption string
 	Markup         template.HTML
 }
@@ -185,11 +186,11 @@ func newRow(c gate.Check) row {
 		x.Interval = interval(c)
 	}
 	if c.Kind != "metric" && c.Observed != nil && *c.Observed == math.Trunc(*c.Observed) {
-		x.Observed = thousands(int64(*c.Observed)) // a count
+		x.Observed = chart.Thousands(int64(*c.Observed)) // a count
 	}
 	x.Word, x.Class, x.Sign = verdictWord(c.Verdict)
 	if c.Examples > 0 {
-		x.Examples = thousands(c.Examples)
+		x.Examples = chart.Thousands(c.Examples)
 	}
 	return x
 }
@@ -198,8 +199,8 @@ func (p *page) models(s *Source) {
 	if s.Candidate == nil {
 		return
 	}
-	candidate, champion := newModel(s.Candidate, s.Threshold), newModel(s.Champion, s.Threshold)
-	if champion != nil && champion.p.Problem != candidate.p.Problem {
+	candidate, champion := chart.NewModel(s.Candidate, s.Threshold), chart.NewModel(s.Champion, s.Threshold)
+	if champion != nil && champion.P.Problem != candidate.P.Problem {
 		p.Notices = append(p.Notices, "The champion's predictions are of another kind than the candidate's and are not shown.")
 		champion = nil
 	}
@@ -208,10 +209,10 @@ func (p *page) models(s *Source) {
 	if champion != nil {
 		p.Versus = "version " + versionOf(s.Document.Baseline.ModelPackageARN) + ", the champion at the time"
 	}
-	for _, name := range metric.Names(candidate.p.Problem) {
+	for _, name := range metric.Names(candidate.P.Problem) {
 		p.Quality = append(p.Quality, compareModels(name, candidate, champion))
 	}
-	switch candidate.p.Problem {
+	switch candidate.P.Problem {
 	case metric.Binary:
 		p.binary(candidate, champion)
 	case metric.Multiclass:
@@ -220,20 +221,20 @@ func (p *page) models(s *Source) {
 			p.Confusions = append(p.Confusions, newConfusion("Champion", champion))
 		}
 	case metric.Regression:
-		p.Charts = append(p.Charts, chart{"Prediction and target", "Mean target over mean prediction in tenths of the examples. On the dashed line both are equal.", regressionChart(candidate, champion)})
+		p.Charts = append(p.Charts, drawing{"Prediction and target", "Mean target over mean prediction in tenths of the examples. On the dashed line both are equal.", chart.Regression(candidate, champion)})
 	}
 	p.slices(s, candidate, champion)
 }
 
-func compareModels(name string, candidate, champion *model) quality {
+func compareModels(name string, candidate, champion *chart.Model) quality {
 	q := quality{Name: name, Class: "same"}
-	own := candidate.value(name)
-	q.Candidate = fixed(own, 4)
+	own := candidate.Value(name)
+	q.Candidate = chart.Fixed(own, 4)
 	if champion == nil {
 		return q
 	}
-	theirs := champion.value(name)
-	q.Champion = fixed(theirs, 4)
+	theirs := champion.Value(name)
+	q.Champion = chart.Fixed(theirs, 4)
 	change := own - theirs
 	if math.IsNaN(change) {
 		return q
@@ -252,18 +253,18 @@ func compareModels(name string, candidate, champion *model) quality {
 	return q
 }
 
-func (p *page) binary(candidate, champion *model) {
-	if pos, neg := labels(candidate.counts); pos > 0 && neg > 0 {
+func (p *page) binary(candidate, champion *chart.Model) {
+	if pos, neg := chart.Labels(candidate.Counts); pos > 0 && neg > 0 {
 		p.Charts = append(p.Charts,
-			chart{"ROC", "Each mark is where the decision threshold puts the model; the dashed line is guessing.", rocChart(candidate, champion)},
-			chart{"Precision and recall", "The dashed line is the precision of calling everything positive.", precisionRecallChart(candidate, champion)})
+			drawing{"ROC", "Each mark is where the decision threshold puts the model; the dashed line is guessing.", chart.ROC(candidate, champion)},
+			drawing{"Precision and recall", "The dashed line is the precision of calling everything positive.", chart.PrecisionRecall(candidate, champion)})
 	}
-	p.Charts = append(p.Charts, chart{"Calibration", "On the dashed line a score is the probability it claims to be. Whiskers are 95% intervals.", calibrationChart(candidate, champion)})
-	top := tallest(candidate, champion)
-	p.Charts = append(p.Charts, chart{"Scores of the candidate", "A good model puts label 1 on the right and label 0 on the left.", histogramChart("scores-candidate", "candidate", candidate, top)})
+	p.Charts = append(p.Charts, drawing{"Calibration", "On the dashed line a score is the probability it claims to be. Whiskers are 95% intervals.", chart.Calibration(candidate, champion)})
+	top := chart.Tallest(candidate, champion)
+	p.Charts = append(p.Charts, drawing{"Scores of the candidate", "A good model puts label 1 on the right and label 0 on the left.", chart.Histogram("scores-candidate", "candidate", candidate, top)})
 	p.Confusions = append(p.Confusions, newConfusion("Candidate", candidate))
 	if champion != nil {
-		p.Charts = append(p.Charts, chart{"Scores of the champion", "On the same scale as the candidate's.", histogramChart("scores-champion", "champion", champion, top)})
+		p.Charts = append(p.Charts, drawing{"Scores of the champion", "On the same scale as the candidate's.", chart.Histogram("scores-champion", "champion", champion, top)})
 		p.Confusions = append(p.Confusions, newConfusion("Champion", champion))
 	}
 }
@@ -272,17 +273,17 @@ func (p *page) binary(candidate, champion *model) {
 const mostClasses = 12
 
 // newConfusion counts labels against predictions. With too many classes it is empty.
-func newConfusion(name string, m *model) confusion {
+func newConfusion(name string, m *chart.Model) confusion {
 	out := confusion{Model: name}
 	all := func(int) bool { return true }
 	var counts [][]int64
-	if m.p.Problem == metric.Binary {
-		c := m.counts.ConfusionAt(m.bins.Cut(m.threshold))
+	if m.P.Problem == metric.Binary {
+		c := m.Counts.ConfusionAt(m.Bins.Cut(m.Threshold))
 		out.Classes = []string{"0", "1"}
 		counts = [][]int64{{int64(c.TN), int64(c.FP)}, {int64(c.FN), int64(c.TP)}}
-	} else if k := len(m.p.Classes); k <= mostClasses {
-		out.Classes = m.p.Classes
-		matrix := m.matrix(all)
+	} else if k := len(m.P.Classes); k <= mostClasses {
+		out.Classes = m.P.Classes
+		matrix := m.Matrix(all)
 		for l := range k {
 			line := make([]int64, k)
 			for q := range k {
@@ -302,7 +303,7 @@ func newConfusion(name string, m *model) confusion {
 			if total > 0 {
 				share = float64(n) / float64(total)
 			}
-			x.Cells = append(x.Cells, confusionCell{thousands(n), fixed(share*100, 1) + "%", int(math.Round(share * 100)), l == q})
+			x.Cells = append(x.Cells, confusionCell{chart.Thousands(n), chart.Fixed(share*100, 1) + "%", int(math.Round(share * 100)), l == q})
 		}
 		out.Rows = append(out.Rows, x)
 	}
@@ -312,49 +313,49 @@ func newConfusion(name string, m *model) confusion {
 // mostSlices is how many values of one column are drawn.
 const mostSlices = 24
 
-func (p *page) slices(s *Source, candidate, champion *model) {
+func (p *page) slices(s *Source, candidate, champion *chart.Model) {
 	fallback := "accuracy"
-	if candidate.p.Problem == metric.Regression {
+	if candidate.P.Problem == metric.Regression {
 		fallback = "rmse"
 	}
 	var columns []string
 	for _, c := range slicedBy(s.Record.Requirements) {
-		if _, ok := candidate.p.Slices[c]; ok {
+		if _, ok := candidate.P.Slices[c]; ok {
 			columns = append(columns, c)
 		}
 	}
-	for _, c := range candidate.p.Header {
-		if _, ok := candidate.p.Slices[c]; ok && !slices.Contains(columns, c) {
+	for _, c := range candidate.P.Header {
+		if _, ok := candidate.P.Slices[c]; ok && !slices.Contains(columns, c) {
 			columns = append(columns, c)
 		}
 	}
 	for _, column := range columns {
-		names, bounds := slicedMetrics(s.Record.Requirements, column, candidate.p.Problem)
+		names, bounds := slicedMetrics(s.Record.Requirements, column, candidate.P.Problem)
 		if len(names) == 0 {
 			names = []string{fallback}
 		}
 		for _, name := range names {
-			rows := bySlice(candidate, champion, column, name)
+			rows := chart.BySlice(candidate, champion, column, name)
 			caption := "Bars to scale."
 			if len(bounds[name]) > 0 {
 				caption = "Bars to scale; the vertical line is what a requirement asks of each."
 			}
 			if n := len(rows); n > mostSlices {
-				slices.SortStableFunc(rows, func(a, b sliceValue) int { return int(b.Examples - a.Examples) })
+				slices.SortStableFunc(rows, func(a, b chart.SliceValue) int { return int(b.Examples - a.Examples) })
 				rows = rows[:mostSlices]
 				caption += fmt.Sprintf(" The %d largest of %d slices.", mostSlices, n)
 			}
 			info, _ := metric.Lookup(name)
 			id := fmt.Sprintf("slice-%d", len(p.Slices))
-			p.Slices = append(p.Slices, chart{name + " by " + column, caption, sliceChart(id, column, name, rows, bounds[name], champion != nil, info.Bounded)})
+			p.Slices = append(p.Slices, drawing{name + " by " + column, caption, chart.Slices(id, column, name, rows, bounds[name], champion != nil, info.Bounded)})
 		}
 	}
 }
 
 // slicedMetrics lists the metrics that requirements look at on a column, and
 // the bounds that hold for every slice of it.
-func slicedMetrics(requirements []gate.Requirement, column string, problem metric.Problem) (names []string, bounds map[string][]bound) {
-	bounds = map[string][]bound{}
+func slicedMetrics(requirements []gate.Requirement, column string, problem metric.Problem) (names []string, bounds map[string][]chart.Bound) {
+	bounds = map[string][]chart.Bound{}
 	for _, r := range requirements {
 		info, ok := metric.Lookup(r.Metric)
 		on := r.EachSlice == column || r.Slice != nil && r.Slice.Column == column
@@ -365,10 +366,10 @@ func slicedMetrics(requirements []gate.Requirement, column string, problem metri
 			names = append(names, r.Metric)
 		}
 		if r.EachSlice == column && r.Min != nil {
-			bounds[r.Metric] = append(bounds[r.Metric], bound{*r.Min, true})
+			bounds[r.Metric] = append(bounds[r.Metric], chart.Bound{Value: *r.Min, AtLeast: true})
 		}
 		if r.EachSlice == column && r.Max != nil {
-			bounds[r.Metric] = append(bounds[r.Metric], bound{*r.Max, false})
+			bounds[r.Metric] = append(bounds[r.Metric], chart.Bound{Value: *r.Max})
 		}
 	}
 	return names, bounds
@@ -392,7 +393,7 @@ func (p *page) lineage(s *Source) {
 		}
 		title := "held-out data"
 		if m := s.Document; m != nil {
-			title = thousands(m.Examples) + " held-out examples"
+			title = chart.Thousands(m.Examples) + " held-out examples"
 		}
 		add("Dataset", title, data...)
 	}

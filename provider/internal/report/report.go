@@ -5,12 +5,6 @@
 // candidate and champion, every one checked against its digest (Load). Out: the
 // same bytes for the same Source, without a script, a font or an image from
 // elsewhere.
-//
-// The charts are SVG written here rather than by gonum/plot: they stand inside
-// the page, take its colours in light and dark from CSS, its fonts from the
-// reader's system, and carry titles for screen readers, while gonum/plot would
-// bring fonts and fixed colours of its own. Every function that draws is pure:
-// numbers in, markup out, all text escaped in one place (canvas.text).
 package report
 
 import (
@@ -24,6 +18,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/report/chart"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -241,19 +236,11 @@ func failing(checks []gate.Check) []gate.Check {
 	return slices.DeleteFunc(slices.Clone(checks), func(c gate.Check) bool { return c.Verdict != gate.Fail })
 }
 
-// decimal prints four decimals, or six digits where a value is large.
-func decimal(v float64) string {
-	if v >= 1000 || v <= -1000 || v == float64(int64(v)) && v != 0 && v != 1 {
-		return strconv.FormatFloat(v, 'g', 6, 64)
-	}
-	return strconv.FormatFloat(v, 'f', 4, 64)
-}
-
 func optional(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	return decimal(*v)
+	return chart.Decimal(*v)
 }
 
 func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', -1, 64) + "%" }
@@ -271,13 +258,4 @@ func when(t time.Time) string {
 		return "–"
 	}
 	return t.UTC().Format("2 January 2006, 15:04:05 UTC")
-}
-
-// thousands prints a count with thin groups: 1,309.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

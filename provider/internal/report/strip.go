@@ -1,27 +1,16 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"html/template"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/report/chart"
 )
-
-// sortedBy is the order of values.
-func sortedBy(values []float64) []int32 {
-	order := make([]int32, len(values))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(values[a], values[b]) })
-	return order
-}
 
 // scaleKey names the checks that share a scale: values between 0 and 1 are all
 // drawn on one, so that they compare down the page, and so are gains and gaps
@@ -52,8 +41,8 @@ func scaleKey(r *decision.StoredRecord, c gate.Check) string {
 }
 
 // scales finds the domain of every scale, rounded outwards to its ticks.
-func scales(r *decision.StoredRecord) map[string]axis {
-	out := map[string]axis{}
+func scales(r *decision.StoredRecord) map[string]chart.Axis {
+	out := map[string]chart.Axis{}
 	for _, c := range r.Checks {
 		limit, _, ok := limit(r, c)
 		if !ok || c.Observed == nil {
@@ -62,54 +51,54 @@ func scales(r *decision.StoredRecord) map[string]axis {
 		key := scaleKey(r, c)
 		a, seen := out[key]
 		if !seen {
-			a = axis{low: math.Inf(1), high: math.Inf(-1)}
+			a = chart.Axis{Low: math.Inf(1), High: math.Inf(-1)}
 		}
 		for _, v := range []*float64{c.Observed, c.Lower, c.Upper, &limit} {
 			if v != nil {
-				a.low, a.high = min(a.low, *v), max(a.high, *v)
+				a.Low, a.High = min(a.Low, *v), max(a.High, *v)
 			}
 		}
 		out[key] = a
 	}
 	for key, a := range out {
-		span := a.high - a.low
+		span := a.High - a.Low
 		if span <= 0 {
-			span = max(math.Abs(a.high), 1e-3) / 10
+			span = max(math.Abs(a.High), 1e-3) / 10
 		}
-		step := niceStep(span*1.1, 5)
-		low, high := math.Floor((a.low-span*0.04)/step)*step, math.Ceil((a.high+span*0.04)/step)*step
+		step := chart.NiceStep(span*1.1, 5)
+		low, high := math.Floor((a.Low-span*0.04)/step)*step, math.Ceil((a.High+span*0.04)/step)*step
 		if key == "value" || key == "gap" {
 			low, high = max(low, 0), min(high, 1)
 		}
 		if strings.HasPrefix(key, "gap") {
 			low = 0 // how far from no gap at all
 		}
-		out[key] = axis{low: low, high: high}
+		out[key] = chart.Axis{Low: low, High: high}
 	}
 	return out
 }
 
 // strip draws one check to scale: where its value may lie, the interval, the
 // value and the bound. Empty where there is nothing to draw.
-func strip(id string, r *decision.StoredRecord, c gate.Check, scales map[string]axis) template.HTML {
+func strip(id string, r *decision.StoredRecord, c gate.Check, scales map[string]chart.Axis) template.HTML {
 	limit, atLeast, ok := limit(r, c)
 	if !ok || c.Observed == nil {
 		return ""
 	}
 	const width, height, middle, foot = 280.0, 50.0, 24.0, 47.0
 	a := scales[scaleKey(r, c)]
-	a.from, a.to = 18, width-18
-	d := newCanvas(id, width, height, c.Requirement+", "+sliceName(c), stripDescription(r, c))
-	step := niceStep(a.high-a.low, 5)
+	a.From, a.To = 18, width-18
+	d := chart.NewCanvas(id, width, height, c.Requirement+", "+sliceName(c), stripDescription(r, c))
+	step := chart.NiceStep(a.High-a.Low, 5)
 	if atLeast {
-		d.rect("allowed", a.clamped(limit), middle-9, a.to-a.clamped(limit), 18, "")
+		d.Rect("allowed", a.Clamped(limit), middle-9, a.To-a.Clamped(limit), 18, "")
 	} else {
-		d.rect("allowed", a.from, middle-9, a.clamped(limit)-a.from, 18, "")
+		d.Rect("allowed", a.From, middle-9, a.Clamped(limit)-a.From, 18, "")
 	}
-	d.line("rule", a.from, middle+9, a.to, middle+9)
-	for _, v := range ticks(a.low, a.high, step) {
-		d.line("rule", a.at(v), middle+9, a.at(v), middle+12)
-		d.text("tick", "middle", a.at(v), foot, tickLabel(v, step))
+	d.Line("rule", a.From, middle+9, a.To, middle+9)
+	for _, v := range chart.Ticks(a.Low, a.High, step) {
+		d.Line("rule", a.At(v), middle+9, a.At(v), middle+12)
+		d.Text("tick", "middle", a.At(v), foot, chart.TickLabel(v, step))
 	}
 	_, class, _ := verdictWord(c.Verdict)
 	low, high := *c.Observed, *c.Observed
@@ -120,7 +109,7 @@ func strip(id string, r *decision.StoredRecord, c gate.Check, scales map[string]
 		high = *c.Upper
 	}
 	if c.Lower != nil || c.Upper != nil {
-		d.line("range "+class, a.clamped(low), middle, a.clamped(high), middle)
+		d.Line("range "+class, a.Clamped(low), middle, a.Clamped(high), middle)
 		for _, end := range []struct {
 			v        float64
 			decisive bool
@@ -133,24 +122,24 @@ func strip(id string, r *decision.StoredRecord, c gate.Check, scales map[string]
 			if end.decisive && asked(r, c) {
 				cap, half = "cap decisive "+class, 7.0
 			}
-			d.line(cap, a.clamped(end.v), middle-half, a.clamped(end.v), middle+half)
+			d.Line(cap, a.Clamped(end.v), middle-half, a.Clamped(end.v), middle+half)
 		}
 	}
-	d.circle("value "+class, a.clamped(*c.Observed), middle, 4, "")
-	d.line("limit", a.clamped(limit), middle-12, a.clamped(limit), middle+9)
+	d.Circle("value "+class, a.Clamped(*c.Observed), middle, 4, "")
+	d.Line("limit", a.Clamped(limit), middle-12, a.Clamped(limit), middle+9)
 	sign := "≤ "
 	if atLeast {
 		sign = "≥ "
 	}
 	anchor := "middle"
-	switch x := a.clamped(limit); {
+	switch x := a.Clamped(limit); {
 	case x < 30:
 		anchor = "start"
 	case x > width-30:
 		anchor = "end"
 	}
-	d.text("label", anchor, a.clamped(limit), 9, sign+short(limit))
-	return d.markup()
+	d.Text("label", anchor, a.Clamped(limit), 9, sign+chart.Short(limit))
+	return d.Markup()
 }
 
 func stripDescription(r *decision.StoredRecord, c gate.Check) string {

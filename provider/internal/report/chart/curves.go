@@ -1,6 +1,7 @@
-package report
+package chart
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -11,30 +12,30 @@ import (
 // point of a curve, in the units of its axes.
 type point struct{ X, Y float64 }
 
-// model is one model's predictions, counted once for everything that is drawn.
-type model struct {
-	p         *evidence.Predictions
-	threshold float64
+// Model is one model's predictions, counted once for everything that is drawn.
+type Model struct {
+	P         *evidence.Predictions
+	Threshold float64
 
 	// Binary: counts by distinct score, ascending.
-	bins   *metric.Bins
+	Bins   *metric.Bins
 	index  []int32
-	counts metric.Counts
+	Counts metric.Counts
 
 	// Regression: mean target.
 	shift float64
 }
 
-// newModel counts predictions; nil stays nil.
-func newModel(p *evidence.Predictions, threshold float64) *model {
+// NewModel counts predictions; nil stays nil.
+func NewModel(p *evidence.Predictions, threshold float64) *Model {
 	if p == nil {
 		return nil
 	}
-	m := &model{p: p, threshold: threshold}
+	m := &Model{P: p, Threshold: threshold}
 	switch p.Problem {
 	case metric.Binary:
-		m.bins, m.index = metric.BinScores(p.Labels, p.Scores, nil, 0)
-		m.counts = m.bins.Count(p.Labels, m.index)
+		m.Bins, m.index = metric.BinScores(p.Labels, p.Scores, nil, 0)
+		m.Counts = m.Bins.Count(p.Labels, m.index)
 	case metric.Regression:
 		for _, t := range p.Target {
 			m.shift += t / float64(len(p.Target))
@@ -43,35 +44,35 @@ func newModel(p *evidence.Predictions, threshold float64) *model {
 	return m
 }
 
-// value of a metric over all examples; NaN where it is undefined.
-func (m *model) value(name string) float64 {
-	if m.bins != nil {
-		return m.bins.Evaluate(metric.BinaryMetric{Name: name, Cut: m.bins.Cut(m.threshold)}, m.counts)
+// Value of a metric over all examples; NaN where it is undefined.
+func (m *Model) Value(name string) float64 {
+	if m.Bins != nil {
+		return m.Bins.Evaluate(metric.BinaryMetric{Name: name, Cut: m.Bins.Cut(m.Threshold)}, m.Counts)
 	}
 	return m.over(name, func(int) bool { return true })
 }
 
 // over computes a metric over the examples that are in.
-func (m *model) over(name string, in func(i int) bool) float64 {
-	switch m.p.Problem {
+func (m *Model) over(name string, in func(i int) bool) float64 {
+	switch m.P.Problem {
 	case metric.Binary:
-		c := make(metric.Counts, 2*m.bins.Len())
+		c := make(metric.Counts, 2*m.Bins.Len())
 		for i, k := range m.index {
 			if in(i) {
-				c[2*k+int32(m.p.Labels[i])]++
+				c[2*k+int32(m.P.Labels[i])]++
 			}
 		}
-		return m.bins.Evaluate(metric.BinaryMetric{Name: name, Cut: m.bins.Cut(m.threshold)}, c)
+		return m.Bins.Evaluate(metric.BinaryMetric{Name: name, Cut: m.Bins.Cut(m.Threshold)}, c)
 	case metric.Multiclass:
 		if name == "log_loss" {
 			return m.loss(in)
 		}
-		return metric.EvaluateMatrix(name, m.matrix(in), len(m.p.Classes))
+		return metric.EvaluateMatrix(name, m.Matrix(in), len(m.P.Classes))
 	}
 	var sum metric.Moments
-	for i := range m.p.Target {
+	for i := range m.P.Target {
 		if in(i) {
-			for q, v := range metric.Moment(m.p.Target[i], m.p.Estimate[i], m.shift) {
+			for q, v := range metric.Moment(m.P.Target[i], m.P.Estimate[i], m.shift) {
 				sum[q] += v
 			}
 		}
@@ -79,9 +80,9 @@ func (m *model) over(name string, in func(i int) bool) float64 {
 	return metric.EvaluateMoments(name, sum)
 }
 
-func (m *model) loss(in func(int) bool) float64 {
+func (m *Model) loss(in func(int) bool) float64 {
 	sum, n := 0.0, 0.0
-	for i, v := range m.p.Loss {
+	for i, v := range m.P.Loss {
 		if in(i) {
 			sum += v
 			n++
@@ -90,13 +91,13 @@ func (m *model) loss(in func(int) bool) float64 {
 	return sum / n // NaN without probabilities
 }
 
-// matrix counts examples by label and prediction, [label*k + predicted].
-func (m *model) matrix(in func(int) bool) metric.Matrix {
-	k := len(m.p.Classes)
+// Matrix counts examples by label and prediction, [label*k + predicted].
+func (m *Model) Matrix(in func(int) bool) metric.Matrix {
+	k := len(m.P.Classes)
 	out := make(metric.Matrix, k*k)
-	for i, label := range m.p.Label {
+	for i, label := range m.P.Label {
 		if in(i) {
-			out[int(label)*k+int(m.p.Predicted[i])]++
+			out[int(label)*k+int(m.P.Predicted[i])]++
 		}
 	}
 	return out
@@ -105,7 +106,7 @@ func (m *model) matrix(in func(int) bool) metric.Matrix {
 // roc is the curve of (false positive rate, true positive rate) from the
 // highest score down; empty with one label only.
 func roc(c metric.Counts) []point {
-	pos, neg := labels(c)
+	pos, neg := Labels(c)
 	if pos == 0 || neg == 0 {
 		return nil
 	}
@@ -121,7 +122,7 @@ func roc(c metric.Counts) []point {
 // precisionRecall is the curve of (recall, precision) from the highest score
 // down; empty without positives.
 func precisionRecall(c metric.Counts) []point {
-	pos, _ := labels(c)
+	pos, _ := Labels(c)
 	if pos == 0 {
 		return nil
 	}
@@ -140,7 +141,8 @@ func precisionRecall(c metric.Counts) []point {
 	return points
 }
 
-func labels(c metric.Counts) (pos, neg float64) {
+// Labels counts the examples of each label.
+func Labels(c metric.Counts) (pos, neg float64) {
 	for i := 0; i < len(c); i += 2 {
 		neg, pos = neg+float64(c[i]), pos+float64(c[i+1])
 	}
@@ -282,25 +284,25 @@ func histogram(p *evidence.Predictions) [histogramBins][2]int64 {
 	return out
 }
 
-// sliceValue is one bar of a slice chart.
-type sliceValue struct {
+// SliceValue is one bar of a slice chart.
+type SliceValue struct {
 	Name                string
 	Examples            int64
 	Candidate, Champion float64 // NaN where undefined or without champion
 }
 
-// bySlice computes a metric for every value of a column, for both models. Each
+// BySlice computes a metric for every value of a column, for both models. Each
 // model is sliced by its own file.
-func bySlice(candidate, champion *model, column, name string) []sliceValue {
-	own := candidate.p.Slices[column]
-	out := make([]sliceValue, len(own.Values))
+func BySlice(candidate, champion *Model, column, name string) []SliceValue {
+	own := candidate.P.Slices[column]
+	out := make([]SliceValue, len(own.Values))
 	for code, v := range own.Values {
-		out[code] = sliceValue{Name: v, Champion: math.NaN()}
+		out[code] = SliceValue{Name: v, Champion: math.NaN()}
 		out[code].Candidate = candidate.over(name, func(i int) bool { return own.Index[i] == int32(code) })
 		if champion == nil {
 			continue
 		}
-		if theirs, ok := champion.p.Slices[column]; ok {
+		if theirs, ok := champion.P.Slices[column]; ok {
 			if k := slices.Index(theirs.Values, v); k >= 0 {
 				out[code].Champion = champion.over(name, func(i int) bool { return theirs.Index[i] == int32(k) })
 			}
@@ -310,4 +312,14 @@ func bySlice(candidate, champion *model, column, name string) []sliceValue {
 		out[code].Examples++
 	}
 	return out
+}
+
+// sortedBy is the order of values.
+func sortedBy(values []float64) []int32 {
+	order := make([]int32, len(values))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(values[a], values[b]) })
+	return order
 }

@@ -1,4 +1,12 @@
-package report
+// Package chart draws the curves, bars and histograms of a report as SVG, and computes what they show. In go predictions and numbers, out comes
+// markup; every function is pure.
+//
+// The charts are written here rather than by gonum/plot: they stand inside
+// the page, take its colours in light and dark from CSS, its fonts from the
+// reader's system, and carry titles for screen readers, while gonum/plot would
+// bring fonts and fixed colours of its own. All text is escaped in one place
+// (Canvas.Text).
+package chart
 
 import (
 	"html/template"
@@ -7,25 +15,25 @@ import (
 	"strings"
 )
 
-// canvas gathers one SVG element. Colours come from the page's style sheet by
+// Canvas gathers one SVG element. Colours come from the page's style sheet by
 // class, so that a chart follows the reader's theme.
-type canvas struct {
+type Canvas struct {
 	b             strings.Builder
 	width, height float64
 }
 
-// newCanvas starts a drawing that screen readers announce by its title and
+// NewCanvas starts a drawing that screen readers announce by its title and
 // description. The id must be unique on the page.
-func newCanvas(id string, width, height float64, title, description string) *canvas {
-	c := &canvas{width: width, height: height}
+func NewCanvas(id string, width, height float64, title, description string) *Canvas {
+	c := &Canvas{width: width, height: height}
 	c.b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ` + num(width) + ` ` + num(height) +
 		`" aria-labelledby="` + id + `-t ` + id + `-d"><title id="` + id + `-t">` + template.HTMLEscapeString(title) +
 		`</title><desc id="` + id + `-d">` + template.HTMLEscapeString(description) + `</desc>`)
 	return c
 }
 
-// markup ends the drawing.
-func (c *canvas) markup() template.HTML {
+// Markup ends the drawing.
+func (c *Canvas) Markup() template.HTML {
 	// Everything in it is a number, a class of ours, or went through HTMLEscapeString.
 	return template.HTML(c.b.String() + "</svg>") //nolint:gosec // see above
 }
@@ -44,27 +52,29 @@ func num(v float64) string {
 	return s
 }
 
-func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
+// Line draws a straight line.
+func (c *Canvas) Line(class string, x1, y1, x2, y2 float64) {
 	c.b.WriteString(`<line class="` + class + `" x1="` + num(x1) + `" y1="` + num(y1) + `" x2="` + num(x2) + `" y2="` + num(y2) + `"/>`)
 }
 
-// rect draws a rectangle with a tooltip, "" for none.
-func (c *canvas) rect(class string, x, y, width, height float64, tip string) {
+// Rect draws a rectangle with a tooltip, "" for none.
+func (c *Canvas) Rect(class string, x, y, width, height float64, tip string) {
 	c.b.WriteString(`<rect class="` + class + `" x="` + num(x) + `" y="` + num(y) + `" width="` + num(max(width, 0)) + `" height="` + num(max(height, 0)) + `"`)
 	c.tip(tip, "rect")
 }
 
-func (c *canvas) circle(class string, x, y, r float64, tip string) {
+// Circle draws a circle with a tooltip, "" for none.
+func (c *Canvas) Circle(class string, x, y, r float64, tip string) {
 	c.b.WriteString(`<circle class="` + class + `" cx="` + num(x) + `" cy="` + num(y) + `" r="` + num(r) + `"`)
 	c.tip(tip, "circle")
 }
 
 // square is the mark of the champion, as the circle is the candidate's.
-func (c *canvas) square(class string, x, y, r float64, tip string) {
-	c.rect(class, x-r, y-r, 2*r, 2*r, tip)
+func (c *Canvas) square(class string, x, y, r float64, tip string) {
+	c.Rect(class, x-r, y-r, 2*r, 2*r, tip)
 }
 
-func (c *canvas) tip(tip, element string) {
+func (c *Canvas) tip(tip, element string) {
 	if tip == "" {
 		c.b.WriteString("/>")
 		return
@@ -72,7 +82,7 @@ func (c *canvas) tip(tip, element string) {
 	c.b.WriteString("><title>" + template.HTMLEscapeString(tip) + "</title></" + element + ">")
 }
 
-func (c *canvas) polyline(class string, points []point) {
+func (c *Canvas) polyline(class string, points []point) {
 	c.b.WriteString(`<polyline class="` + class + `" points="`)
 	for i, p := range points {
 		if i > 0 {
@@ -83,35 +93,36 @@ func (c *canvas) polyline(class string, points []point) {
 	c.b.WriteString(`"/>`)
 }
 
-// text writes data or labels; it is the only way for either into a drawing,
+// Text writes data or labels; it is the only way for either into a drawing,
 // beside titles. Anchor is start, middle or end.
-func (c *canvas) text(class, anchor string, x, y float64, s string) {
+func (c *Canvas) Text(class, anchor string, x, y float64, s string) {
 	c.b.WriteString(`<text class="` + class + `" text-anchor="` + anchor + `" x="` + num(x) + `" y="` + num(y) + `">` + template.HTMLEscapeString(s) + `</text>`)
 }
 
 // upright writes a label along the y axis.
-func (c *canvas) upright(class string, x, y float64, s string) {
+func (c *Canvas) upright(class string, x, y float64, s string) {
 	c.b.WriteString(`<text class="` + class + `" text-anchor="middle" transform="translate(` + num(x) + ` ` + num(y) + `) rotate(-90)">` + template.HTMLEscapeString(s) + `</text>`)
 }
 
-// axis maps values to pixels.
-type axis struct{ from, to, low, high float64 }
+// Axis maps values to pixels.
+type Axis struct{ From, To, Low, High float64 }
 
-func (a axis) at(v float64) float64 {
-	if a.high == a.low {
-		return (a.from + a.to) / 2
+// At is where a value stands.
+func (a Axis) At(v float64) float64 {
+	if a.High == a.Low {
+		return (a.From + a.To) / 2
 	}
-	return a.from + (a.to-a.from)*(v-a.low)/(a.high-a.low)
+	return a.From + (a.To-a.From)*(v-a.Low)/(a.High-a.Low)
 }
 
-// clamped is at, kept on the axis.
-func (a axis) clamped(v float64) float64 {
-	return a.at(min(max(v, a.low), a.high))
+// Clamped is at, kept on the axis.
+func (a Axis) Clamped(v float64) float64 {
+	return a.At(min(max(v, a.Low), a.High))
 }
 
-// niceStep is the smallest step of 1, 2 or 5 times a power of ten that divides
+// NiceStep is the smallest step of 1, 2 or 5 times a power of ten that divides
 // the span into at most n parts.
-func niceStep(span float64, n int) float64 {
+func NiceStep(span float64, n int) float64 {
 	if !(span > 0) || math.IsInf(span, 0) {
 		return 1
 	}
@@ -125,8 +136,8 @@ func niceStep(span float64, n int) float64 {
 	return 10 * magnitude
 }
 
-// ticks are the multiples of a step from low to high.
-func ticks(low, high, step float64) []float64 {
+// Ticks are the multiples of a step from low to high.
+func Ticks(low, high, step float64) []float64 {
 	var out []float64
 	for k := math.Ceil(low/step - 1e-9); k*step <= high+step*1e-9 && len(out) < 50; k++ {
 		out = append(out, k*step)
@@ -134,8 +145,8 @@ func ticks(low, high, step float64) []float64 {
 	return out
 }
 
-// tickLabel prints a tick with as many decimals as its step has.
-func tickLabel(v, step float64) string {
+// TickLabel prints a tick with as many decimals as its step has.
+func TickLabel(v, step float64) string {
 	if math.Abs(v) >= 1e6 || step < 1e-6 {
 		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
@@ -154,4 +165,21 @@ func clip(s string, n int) string {
 		return s
 	}
 	return string(r[:n-1]) + "…"
+}
+
+// Decimal prints four decimals, or six digits where a value is large.
+func Decimal(v float64) string {
+	if v >= 1000 || v <= -1000 || v == float64(int64(v)) && v != 0 && v != 1 {
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 4, 64)
+}
+
+// Thousands prints a count with thin groups: 1,309.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -1,7 +1,6 @@
-package report
+package chart
 
 import (
-	"bytes"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -21,22 +20,28 @@ func area(points []point) float64 {
 // TestCurves compares what is drawn with the metrics of the gate: the area under
 // the ROC curve is the AUC.
 func TestCurves(t *testing.T) {
-	m := newModel(simulated(t, 3000, 0.3), 0.5)
-	if got, want := area(roc(m.counts)), m.value("auc"); math.Abs(got-want) > 1e-12 {
+	random := rand.New(rand.NewPCG(1, 2))
+	p := &evidence.Predictions{Problem: metric.Binary}
+	for range 3000 {
+		label := random.IntN(2)
+		p.Labels, p.Scores = append(p.Labels, uint8(label)), append(p.Scores, min(max(0.35+0.3*float64(label)+0.2*random.NormFloat64(), 0), 1))
+	}
+	m := NewModel(p, 0.5)
+	if got, want := area(roc(m.Counts)), m.Value("auc"); math.Abs(got-want) > 1e-12 {
 		t.Errorf("the area under the curve is %v, the AUC %v", got, want)
 	}
-	if got, want := area(thin(roc(m.counts), unseen)), m.value("auc"); math.Abs(got-want) > unseen {
+	if got, want := area(thin(roc(m.Counts), unseen)), m.Value("auc"); math.Abs(got-want) > unseen {
 		t.Errorf("the area under the thinned curve is %v, the AUC %v", got, want)
 	}
 	ece, n := 0.0, int64(0)
-	for _, b := range calibration(m.p) {
+	for _, b := range calibration(m.P) {
 		ece += math.Abs(b.Came-b.Promised) * float64(b.Examples)
 		n += b.Examples
 		if b.Low > b.Came || b.High < b.Came {
 			t.Errorf("the interval %v to %v does not hold %v", b.Low, b.High, b.Came)
 		}
 	}
-	if want := m.value("expected_calibration_error"); math.Abs(ece/float64(n)-want) > 1e-12 {
+	if want := m.Value("expected_calibration_error"); math.Abs(ece/float64(n)-want) > 1e-12 {
 		t.Errorf("the bins give an error of %v, the gate %v", ece/float64(n), want)
 	}
 }
@@ -75,46 +80,6 @@ func TestThin(t *testing.T) {
 	}
 }
 
-// large is a source with so many predictions of two models, all scores distinct.
-func large(tb testing.TB, n int) *Source {
-	small := simulated(tb, 100, 0.4)
-	s := decided(small, small)
-	for k, p := range []**evidence.Predictions{&s.Candidate, &s.Champion} {
-		random := rand.New(rand.NewPCG(5, uint64(k)))
-		*p = &evidence.Predictions{Problem: metric.Binary, Header: []string{"label", "score", "pclass"}}
-		index := make([]int32, n)
-		for i := range n {
-			label := uint8(random.IntN(2))
-			(*p).Labels = append((*p).Labels, label)
-			(*p).Scores = append((*p).Scores, min(max(0.4+0.2*float64(label)+0.2*random.NormFloat64(), 0), 1))
-			index[i] = int32(random.IntN(3))
-		}
-		(*p).Slices = map[string]evidence.Slice{"pclass": {Values: []string{"1", "2", "3"}, Index: index}}
-	}
-	return s
-}
-
-// TestLarge checks that a page stays small whatever it is about; the benchmark
-// measures a million.
-func TestLarge(t *testing.T) {
-	page, _ := rendered(t, large(t, 100_000))
-	if len(page) > 200_000 {
-		t.Errorf("the page has %d bytes", len(page))
-	}
-	wellFormed(t, page)
-}
-
-func BenchmarkMillion(b *testing.B) {
-	s := large(b, 1_000_000)
-	for b.Loop() {
-		var out bytes.Buffer
-		if err := HTML(&out, s); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(out.Len()), "page-bytes")
-	}
-}
-
 func TestTicks(t *testing.T) {
 	for _, tt := range []struct {
 		low, high float64
@@ -124,10 +89,10 @@ func TestTicks(t *testing.T) {
 		{-0.05, 0.1, []string{"-0.05", "0", "0.05", "0.10"}},
 		{0, 1300, []string{"0", "500", "1000"}},
 	} {
-		step := niceStep(tt.high-tt.low, 5)
+		step := NiceStep(tt.high-tt.low, 5)
 		var got []string
-		for _, v := range ticks(tt.low, tt.high, step) {
-			got = append(got, tickLabel(v, step))
+		for _, v := range Ticks(tt.low, tt.high, step) {
+			got = append(got, TickLabel(v, step))
 		}
 		if len(got) != len(tt.want) || got[0] != tt.want[0] || got[len(got)-1] != tt.want[len(tt.want)-1] {
 			t.Errorf("ticks from %v to %v are %v, expected %v", tt.low, tt.high, got, tt.want)
