@@ -31,8 +31,10 @@ func (s Severity) String() string {
 
 // ParseSeverity reads a severity's name.
 func ParseSeverity(s string) (Severity, error) {
-	if i := slices.Index(severities, s); i >= int(Notice) {
-		return Severity(i), nil
+	for v := Notice; v <= Error; v++ {
+		if severities[v] == s {
+			return v, nil
+		}
 	}
 	return 0, fmt.Errorf("severity %q: use notice, warning or error", s)
 }
