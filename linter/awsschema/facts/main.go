@@ -25,11 +25,16 @@ import (
 func main() {
 	log.SetFlags(0)
 	out := flag.String("o", "linter/awsschema/types.facts", "table to write")
+	cc := flag.String("awscc", "", "write the table of hashicorp/awscc to this file; the package is then the wheel of cdktn-provider-awscc")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		log.Fatal("usage: facts [-o FILE] cdktf-provider-aws-VERSION.tgz")
+		log.Fatal("usage: facts [-o FILE] cdktf-provider-aws-VERSION.tgz | facts -awscc FILE cdktn_provider_awscc-VERSION.whl")
 	}
-	if err := run(flag.Arg(0), *out); err != nil {
+	write, file := run, *out
+	if *cc != "" {
+		write, file = writeCC, *cc
+	}
+	if err := write(flag.Arg(0), file); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -72,3 +72,15 @@ resource "aws_instance" "train" {
     tags = { project = "titanic" } # want "aws_instance.train lacks the root_block_device tags keys env, owner, managed_by, cost_center"
   }
 }
+
+resource "awscc_s3_bucket" "untagged" { # want "awscc_s3_bucket.untagged lacks the tags project, env, owner, managed_by, cost_center; add them to tags"
+  bucket_name = "titanic-data"
+}
+
+resource "awscc_ecs_cluster" "pairs" {
+  tags = [{ key = "project", value = "titanic" }, { key = "env", value = "dev" }, { key = "owner", value = "ml" }, { key = "managed_by", value = "terraform" }] # want "lacks the tag cost_center"
+}
+
+resource "awscc_pipes_pipe" "map" {
+  tags = { project = "titanic", env = "dev", owner = "ml", cost_center = "42" } # want "lacks the tag managed_by"
+}

@@ -55,3 +55,15 @@ resource "aws_s3_bucket" "shared" {
 resource "aws_autoscaling_group" "listed" {
   tags = [for k, v in { project = "titanic", env = "dev", owner = "mlops", managed_by = "terraform", cost_center = "ml-1001" } : { key = k, value = v }]
 }
+
+resource "awscc_s3_bucket_policy" "no_tags_there" {
+  bucket = "titanic-data"
+}
+
+resource "awscc_pipes_pipe" "map" {
+  tags = { project = "titanic", env = "dev", owner = "ml", managed_by = "terraform", cost_center = "42" }
+}
+
+resource "awscc_logs_log_group" "set" {
+  tags = [for k, v in { project = "titanic", env = "dev", owner = "ml", managed_by = "terraform", cost_center = "42" } : { key = k, value = v }]
+}
