@@ -32,11 +32,11 @@ func html(b *bytes.Buffer, in Input) error {
 	}
 	b.WriteString("</select></label> <output id=\"n\"></output></form>\n<main>\n")
 	for _, f := range in.Failures {
-		fmt.Fprintf(b, "<article class=\"error\" data-s=\"error\" data-r=\"\"><h2>%s</h2><p class=\"at\">%s</p></article>\n", escape(f.Message), escape(place(f.Range)))
+		fmt.Fprintf(b, "<article class=\"error\" data-s=\"error\" data-r=\"\"><h2>%s</h2><p class=\"at\"><strong>failure</strong> %s</p></article>\n", escape(f.Message), escape(place(f.Range)))
 	}
 	for _, f := range in.Findings {
-		fmt.Fprintf(b, "<article class=\"%s\" data-s=\"%s\" data-r=\"%s\"><h2>%s</h2><p class=\"at\">%s <a href=\"%s\">%s</a></p>", f.Severity, f.Severity,
-			f.Rule.Name, escape(f.Message), escape(place(f.Range)), link(f.Rule), f.Rule.Name)
+		fmt.Fprintf(b, "<article class=\"%s\" data-s=\"%s\" data-r=\"%s\"><h2>%s</h2><p class=\"at\"><strong>%s</strong> %s <a href=\"%s\">%s</a></p>", f.Severity, f.Severity,
+			f.Rule.Name, escape(f.Message), f.Severity, escape(place(f.Range)), link(f.Rule), f.Rule.Name)
 		if len(f.Snippet) > 0 {
 			b.WriteString("<pre>")
 			for i, row := range f.Snippet {
