@@ -16,28 +16,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
-
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/driver"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/world"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
 // snapshot describes the champion and what the endpoints serve.
 func (x *execution) snapshot(ctx context.Context) (string, error) {
-	if err := x.w.ensure(ctx); err != nil {
+	if err := x.w.Ensure(ctx); err != nil {
 		return "", err
 	}
-	c, err := x.w.console(ctx)
+	c, err := x.w.Console(ctx)
 	if err != nil {
 		return "", err
 	}
 	champion := "none"
-	if o, err := c.Get(ctx, x.console.pointerURI(c)); err == nil {
+	if o, err := c.Get(ctx, x.console.PointerURI(c)); err == nil {
 		champion = o.SHA256
 	} else if !sagemaker.IsNotFound(err) {
 		return "", err
 	}
 	out := "champion " + champion
 	for _, name := range []string{"a", "b"} {
-		endpoint := x.w.states[name].spec.endpoint()
+		endpoint := x.w.States[name].Spec.Endpoint()
 		config := "none"
 		found, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &endpoint})
 		if err == nil {
@@ -52,34 +53,34 @@ func (x *execution) snapshot(ctx context.Context) (string, error) {
 
 // kept checks that nothing that was recorded is lost. It is called while nobody applies.
 func (x *execution) kept(ctx context.Context) error {
-	if err := x.w.ensure(ctx); err != nil {
+	if err := x.w.Ensure(ctx); err != nil {
 		return err
 	}
-	c, err := x.w.console(ctx)
+	c, err := x.w.Console(ctx)
 	if err != nil {
 		return err
 	}
-	present, err := x.h.learn(ctx, c)
+	present, err := x.h.Learn(ctx, c)
 	if err != nil {
 		return fmt.Errorf("reading the decision records: %w", err)
 	}
-	all := func(*record) bool { return true }
-	undeleted := x.h.present(all)
-	for _, r := range x.h.choose(all) {
+	all := func(*world.Record) bool { return true }
+	undeleted := x.h.Present(all)
+	for _, r := range x.h.Choose(all) {
 		switch {
-		case !r.intact:
-			x.w.violated("decision record %s has not the content that it is named for", r.uri)
-		case r.approves() && r.quality < minimum:
-			x.w.violated("decision record %s approves a model of quality %d, below the minimum", r.uri, r.quality)
-		case !present[r.uri] && slices.Contains(undeleted, r):
-			x.w.violated("decision record %s is lost", r.uri)
-		case present[r.uri] && slices.Contains(undeleted, r):
-			o, err := c.Get(ctx, r.uri)
+		case !r.Intact:
+			x.w.Violated("decision record %s has not the content that it is named for", r.URI)
+		case r.Approves() && r.Quality < driver.Minimum:
+			x.w.Violated("decision record %s approves a model of quality %d, below the minimum", r.URI, r.Quality)
+		case !present[r.URI] && slices.Contains(undeleted, r):
+			x.w.Violated("decision record %s is lost", r.URI)
+		case present[r.URI] && slices.Contains(undeleted, r):
+			o, err := c.Get(ctx, r.URI)
 			if err != nil {
 				return err
 			}
-			if !bytes.Equal(o.Body, r.body) {
-				x.w.violated("decision record %s was changed", r.uri)
+			if !bytes.Equal(o.Body, r.Body) {
+				x.w.Violated("decision record %s was changed", r.URI)
 			}
 		}
 	}
@@ -92,7 +93,7 @@ func (x *execution) kept(ctx context.Context) error {
 		names[info.URI+" "+info.ETag] = true
 	}
 	x.lost("evidence", names)
-	versions, err := c.ListPackages(ctx, group)
+	versions, err := c.ListPackages(ctx, driver.Group)
 	if err != nil {
 		return err
 	}
@@ -114,8 +115,8 @@ func (x *execution) kept(ctx context.Context) error {
 }
 
 func (x *execution) lost(kind string, present map[string]bool) {
-	for _, name := range x.h.keep(kind, present) {
-		x.w.violated("%s %s is lost", kind, name)
+	for _, name := range x.h.Keep(kind, present) {
+		x.w.Violated("%s %s is lost", kind, name)
 	}
 }
 
@@ -123,7 +124,7 @@ func (x *execution) lost(kind string, present map[string]bool) {
 type job struct{ name, status, hash, released string }
 
 func (x *execution) jobs(ctx context.Context) ([]job, error) {
-	c, err := x.w.console(ctx)
+	c, err := x.w.Console(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -168,31 +169,31 @@ func (x *execution) final(ctx context.Context) error {
 	if err := x.kept(ctx); err != nil {
 		return err
 	}
-	c, err := x.w.console(ctx)
+	c, err := x.w.Console(ctx)
 	if err != nil {
 		return err
 	}
 	if err := x.noneTwice(ctx, c); err != nil {
 		return err
 	}
-	champion, err := x.console.champion(ctx, c)
+	champion, err := x.console.Champion(ctx, c)
 	if err != nil {
-		x.w.violated("there is no champion after everything has converged: %v", err)
+		x.w.Violated("there is no champion after everything has converged: %v", err)
 		return nil
 	}
-	var behind *record
-	for _, r := range x.h.approved() {
-		if r.uri == champion.DecisionURI && r.ArtifactURI == champion.ArtifactURI && r.ArtifactSHA256 == champion.ArtifactSHA256 && r.ModelPackageARN == champion.ModelPackageARN {
+	var behind *world.Record
+	for _, r := range x.h.Approved() {
+		if r.URI == champion.DecisionURI && r.ArtifactURI == champion.ArtifactURI && r.ArtifactSHA256 == champion.ArtifactSHA256 && r.ModelPackageARN == champion.ModelPackageARN {
 			behind = r
 		}
 	}
 	if behind == nil {
-		x.w.violated("the champion pointer names %s for %s, which no intact approved record says", champion.DecisionURI, champion.ModelPackageARN)
+		x.w.Violated("the champion pointer names %s for %s, which no intact approved record says", champion.DecisionURI, champion.ModelPackageARN)
 		return nil
 	}
 	for _, name := range []string{"a", "b"} {
-		if s := x.w.states[name]; x.w.used(name) {
-			if err := x.serves(ctx, c, s.spec.endpoint(), behind); err != nil {
+		if s := x.w.States[name]; x.w.Used(name) {
+			if err := x.serves(ctx, c, s.Spec.Endpoint(), behind); err != nil {
 				return err
 			}
 		}
@@ -210,7 +211,7 @@ func (x *execution) noneTwice(ctx context.Context, c *sagemaker.Client) error {
 	twice := func(format string, args ...any) {
 		what := fmt.Sprintf(format, args...)
 		if count[what]++; count[what] == 2 {
-			x.w.violated("there are two of: %s", what)
+			x.w.Violated("there are two of: %s", what)
 		}
 	}
 	for _, j := range jobs {
@@ -218,7 +219,7 @@ func (x *execution) noneTwice(ctx context.Context, c *sagemaker.Client) error {
 			twice("completed job of %s with inputs %s", j.name[:strings.LastIndex(j.name, "-")], j.hash)
 		}
 	}
-	versions, err := c.ListPackages(ctx, group)
+	versions, err := c.ListPackages(ctx, driver.Group)
 	if err != nil {
 		return err
 	}
@@ -229,31 +230,31 @@ func (x *execution) noneTwice(ctx context.Context, c *sagemaker.Client) error {
 		}
 		twice("model version with %v", p.Metadata) // fmt sorts the keys
 	}
-	for _, r := range x.h.approved() {
+	for _, r := range x.h.Approved() {
 		twice("approval of version %d under key %s in place of %q because %q", r.Version, r.Key, r.Replaces, r.Reason)
 	}
 	return nil
 }
 
 // serves checks that an endpoint serves a decision, and that nothing of earlier deployments is left.
-func (x *execution) serves(ctx context.Context, c *sagemaker.Client, endpoint string, r *record) error {
+func (x *execution) serves(ctx context.Context, c *sagemaker.Client, endpoint string, r *world.Record) error {
 	out, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &endpoint})
 	if err != nil {
-		x.w.violated("endpoint %s after everything has converged: %v", endpoint, err)
+		x.w.Violated("endpoint %s after everything has converged: %v", endpoint, err)
 		return nil
 	}
 	config := aws.ToString(out.EndpointConfigName)
 	if out.EndpointStatus != "InService" {
-		x.w.violated("endpoint %s is %s after everything has converged: %s", endpoint, out.EndpointStatus, aws.ToString(out.FailureReason))
+		x.w.Violated("endpoint %s is %s after everything has converged: %s", endpoint, out.EndpointStatus, aws.ToString(out.FailureReason))
 		return nil
 	}
 	answer, err := c.Runtime.InvokeEndpoint(ctx, &sagemakerruntime.InvokeEndpointInput{EndpointName: &endpoint, Body: []byte("3,male"), ContentType: aws.String("text/csv")})
 	if err != nil {
-		x.w.violated("endpoint %s does not answer after everything has converged: %v", endpoint, err)
+		x.w.Violated("endpoint %s does not answer after everything has converged: %v", endpoint, err)
 		return nil
 	}
-	if got := string(bytes.TrimSpace(answer.Body)); got != strconv.Itoa(r.quality) {
-		x.w.violated("endpoint %s answers %s with configuration %s; the champion is version %d, which answers %d", endpoint, got, config, r.Version, r.quality)
+	if got := string(bytes.TrimSpace(answer.Body)); got != strconv.Itoa(r.Quality) {
+		x.w.Violated("endpoint %s answers %s with configuration %s; the champion is version %d, which answers %d", endpoint, got, config, r.Version, r.Quality)
 	}
 	configs, err := c.SageMaker.ListEndpointConfigs(ctx, &sdk.ListEndpointConfigsInput{MaxResults: aws.Int32(100)})
 	if err != nil {
@@ -265,7 +266,7 @@ func (x *execution) serves(ctx context.Context, c *sagemaker.Client, endpoint st
 			return err
 		}
 		if name := aws.ToString(found.EndpointConfigName); tags[sagemaker.TagEndpoint] == endpoint && name != config {
-			x.w.violated("endpoint %s serves %s, and configuration %s of it is left", endpoint, config, name)
+			x.w.Violated("endpoint %s serves %s, and configuration %s of it is left", endpoint, config, name)
 		}
 	}
 	models, err := c.SageMaker.ListModels(ctx, &sdk.ListModelsInput{MaxResults: aws.Int32(100)})
@@ -283,7 +284,7 @@ func (x *execution) serves(ctx context.Context, c *sagemaker.Client, endpoint st
 		}
 	}
 	if ours != 1 {
-		x.w.violated("endpoint %s has %d models, want one", endpoint, ours)
+		x.w.Violated("endpoint %s has %d models, want one", endpoint, ours)
 	}
 	return nil
 }

@@ -10,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/driver"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/minicore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/schedule"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/world"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -20,16 +23,16 @@ const rounds = 12
 // converge applies without faults, doing what the messages say, until the plans of all configurations are empty. That they get
 // there is an invariant, and so is that a plan right after an apply that succeeded is empty.
 func (x *execution) converge(ctx context.Context) error {
-	x.w.note("the faults end")
+	x.w.Note("the faults end")
 	names := []string{"a"}
-	if x.w.used("b") {
+	if x.w.Used("b") {
 		names = append(names, "b")
 	}
 	for range 4 {
 		moved := false
 		for _, name := range names {
-			applied, err := x.settle(ctx, x.w.states[name])
-			if err != nil || len(x.w.violations()) > 0 {
+			applied, err := x.settle(ctx, x.w.States[name])
+			if err != nil || len(x.w.Violations()) > 0 {
 				return err
 			}
 			moved = moved || applied > 1
@@ -37,35 +40,35 @@ func (x *execution) converge(ctx context.Context) error {
 		if !moved {
 			// Both were found as they should be, one after the other.
 			for _, name := range names {
-				if err := x.empty(ctx, x.w.states[name]); err != nil {
+				if err := x.empty(ctx, x.w.States[name]); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
 	}
-	x.w.violated("two configurations over one store keep changing each other")
+	x.w.Violated("two configurations over one store keep changing each other")
 	return nil
 }
 
 // empty plans, and finds that there is nothing to do.
-func (x *execution) empty(ctx context.Context, s *state) error {
-	r, err := x.quiet(ctx, s, task{Mode: minicore.Plan})
+func (x *execution) empty(ctx context.Context, s *world.State) error {
+	r, err := x.quiet(ctx, s, driver.Task{Mode: minicore.Plan})
 	if err != nil {
 		return err
 	}
 	if r.Failed() || len(r.Changes) > 0 {
-		x.w.violated("the plan of %s after an apply is not empty: %s%s", s.spec.State, strings.Join(r.Changes, ", "), errorsOf(r))
+		x.w.Violated("the plan of %s after an apply is not empty: %s%s", s.Spec.State, strings.Join(r.Changes, ", "), errorsOf(r))
 	}
 	return nil
 }
 
 // settle applies one configuration until an apply succeeds with nothing left to do, and says how many applies changed something
 // or were refused, and one more.
-func (x *execution) settle(ctx context.Context, s *state) (applied int, err error) {
-	t := task{Mode: minicore.Apply}
+func (x *execution) settle(ctx context.Context, s *world.State) (applied int, err error) {
+	t := driver.Task{Mode: minicore.Apply}
 	rejections, invalid := 0, 0
-	var last *result
+	var last *driver.Result
 	for applied < rounds {
 		r, err := x.quiet(ctx, s, t)
 		if err != nil {
@@ -73,37 +76,37 @@ func (x *execution) settle(ctx context.Context, s *state) (applied int, err erro
 		}
 		x.judge(s, r, true, false)
 		applied++
-		last, t = r, task{Mode: minicore.Apply}
+		last, t = r, driver.Task{Mode: minicore.Apply}
 		switch refusal := first(r); {
 		case !r.Failed() && waits(r):
-			x.w.note("  a person approves")
-			c, err := x.w.console(ctx)
+			x.w.Note("  a person approves")
+			c, err := x.w.Console(ctx)
 			if err != nil {
 				return applied, err
 			}
-			if err := x.console.approve(ctx, c); err != nil {
+			if err := x.console.Approve(ctx, c); err != nil {
 				return applied, fmt.Errorf("approving: %w", err)
 			}
 		case !r.Failed():
 			return applied, x.settledNow(ctx, s, r, &applied)
 		case refusal.Summary == "Promotion rejected by its gate":
 			rejections++
-			if rejections%2 == 1 && s.spec.Candidate == "" {
+			if rejections%2 == 1 && s.Spec.Candidate == "" {
 				t.Replace = []string{"titanicml_evaluation.e"} // what the message says of a baseline or evidence that is too old
 			} else {
-				x.edit(s, good, 0)
+				x.edit(s, schedule.Good, 0)
 			}
 		case refusal.Summary == "Endpoint exists already":
-			t.Import, t.ID = "titanicml_endpoint.e", s.spec.endpoint()
+			t.Import, t.ID = "titanicml_endpoint.e", s.Spec.Endpoint()
 		case refusal.Summary == "Endpoint failed":
 			t.Replace = []string{"titanicml_endpoint.e"}
 		case refusal.Summary == "Champion not valid":
 			// The message names two ways: the promotion that decided on it, and, where nobody holds that any more, no champion at all.
-			if invalid++; invalid == 1 && s.last.State != "" {
-				x.w.note("  %s goes back to what was applied last", s.spec.State)
-				s.spec = s.last
+			if invalid++; invalid == 1 && s.Last.State != "" {
+				x.w.Note("  %s goes back to what was applied last", s.Spec.State)
+				s.Spec = s.Last
 			} else {
-				x.console.do(ctx, deletePointer, s, 0)
+				x.console.Do(ctx, schedule.DeletePointer, s, 0)
 			}
 		case strings.Contains(refusal.Detail, "delete the object"): // a record that somebody has edited
 			if err := x.removeNamed(ctx, refusal.Detail); err != nil {
@@ -113,18 +116,18 @@ func (x *execution) settle(ctx context.Context, s *state) (applied int, err erro
 			t.Replace = []string{refusal.Address}
 		}
 	}
-	x.w.violated("%s does not converge in %d applies; the last one said%s", s.spec.State, rounds, errorsOf(last))
+	x.w.Violated("%s does not converge in %d applies; the last one said%s", s.Spec.State, rounds, errorsOf(last))
 	return applied, nil
 }
 
 // crowned says whether there is a champion whose record is there.
 func (x *execution) crowned(ctx context.Context) (bool, error) {
-	c, err := x.w.console(ctx)
+	c, err := x.w.Console(ctx)
 	if err != nil {
 		return false, err
 	}
-	champion, err := x.console.champion(ctx, c)
-	if errors.Is(err, errNothing) {
+	champion, err := x.console.Champion(ctx, c)
+	if errors.Is(err, world.ErrNothing) {
 		return false, nil
 	}
 	if err != nil {
@@ -140,13 +143,13 @@ func (x *execution) crowned(ctx context.Context) (bool, error) {
 
 // removeNamed deletes the record that a message tells to delete.
 func (x *execution) removeNamed(ctx context.Context, message string) error {
-	c, err := x.w.console(ctx)
+	c, err := x.w.Console(ctx)
 	if err != nil {
 		return err
 	}
-	for _, r := range x.h.choose(func(r *record) bool { return strings.Contains(message, r.uri) }) {
-		x.w.note("  a person deletes %s", r.uri)
-		if err := c.Remove(ctx, r.uri); err != nil {
+	for _, r := range x.h.Choose(func(r *world.Record) bool { return strings.Contains(message, r.URI) }) {
+		x.w.Note("  a person deletes %s", r.URI)
+		if err := c.Remove(ctx, r.URI); err != nil {
 			return err
 		}
 	}
@@ -154,15 +157,15 @@ func (x *execution) removeNamed(ctx context.Context, message string) error {
 }
 
 // settledNow checks the plan after an apply that succeeded.
-func (x *execution) settledNow(ctx context.Context, s *state, r *result, applied *int) error {
+func (x *execution) settledNow(ctx context.Context, s *world.State, r *driver.Result, applied *int) error {
 	if len(r.Changes) > 0 {
 		*applied++ // so that the others look again
 	}
-	x.w.tally.add("second applies held against an empty plan")
+	x.w.Tally.Add("second applies held against an empty plan")
 	return x.empty(ctx, s)
 }
 
-func first(r *result) minicore.Diagnostic {
+func first(r *driver.Result) minicore.Diagnostic {
 	i := slices.IndexFunc(r.Diagnostics, func(d minicore.Diagnostic) bool { return d.Error })
 	if i < 0 {
 		return minicore.Diagnostic{}
@@ -171,11 +174,11 @@ func first(r *result) minicore.Diagnostic {
 }
 
 // waits says whether a promotion waits for a person.
-func waits(r *result) bool {
+func waits(r *driver.Result) bool {
 	return slices.ContainsFunc(r.Diagnostics, func(d minicore.Diagnostic) bool { return d.Summary == "Promotion waits for approval" })
 }
 
-func errorsOf(r *result) string {
+func errorsOf(r *driver.Result) string {
 	if r == nil {
 		return ""
 	}
@@ -205,7 +208,7 @@ func (x *execution) idle(ctx context.Context) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			x.w.violated("job %s is still running", running)
+			x.w.Violated("job %s is still running", running)
 			return nil
 		}
 		select {

@@ -12,17 +12,20 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/driver"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/faults"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/minicore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/schedule"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/world"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/datadir"
 )
 
 // execution runs one schedule.
 type execution struct {
-	schedule
-	w       *world
-	h       *history
-	console *console
+	schedule.Schedule
+	w       *world.World
+	h       *world.History
+	console *world.Console
 	// settled says that nothing is under way or undone in the configuration of a state, so that a rejection has to leave
 	// everything as it is.
 	settled map[string]bool
@@ -31,32 +34,32 @@ type execution struct {
 // applyTimeout bounds one apply: everything here takes seconds.
 const applyTimeout = 90 * time.Second
 
-func (x *execution) do(ctx context.Context, s step) error {
-	switch s.between {
-	case kills:
-		x.w.note("kill -9 of the engine")
-		x.w.killEngine(ctx, x.base.AWS)
-	case restarts:
-		x.w.note("engine stopped and started")
-		if err := x.w.stopEngine(); err != nil {
+func (x *execution) do(ctx context.Context, s schedule.Step) error {
+	switch s.Between {
+	case schedule.Kills:
+		x.w.Note("kill -9 of the engine")
+		x.w.KillEngine(ctx, x.Base.AWS)
+	case schedule.Restarts:
+		x.w.Note("engine stopped and started")
+		if err := x.w.StopEngine(); err != nil {
 			return err
 		}
-		x.w.tally.add("engine restarts")
-		return x.w.ensure(ctx)
-	case acts:
-		x.console.do(ctx, s.act, x.w.states[s.state], s.pick)
+		x.w.Tally.Add("engine restarts")
+		return x.w.Ensure(ctx)
+	case schedule.Acts:
+		x.console.Do(ctx, s.Act, x.w.States[s.State], s.Pick)
 		x.unsettle("")
-	case jumps:
-		x.w.note("clock %+v", s.jump)
+	case schedule.Jumps:
+		x.w.Note("clock %+v", s.Jump)
 		x.unsettle("")
-		return x.w.jump(s.jump)
+		return x.w.Jump(s.Jump)
 	}
-	if len(s.applies) == 2 {
-		x.w.tally.add("applies on two states at once")
+	if len(s.Applies) == 2 {
+		x.w.Tally.Add("applies on two states at once")
 		x.unsettle("")
 		var group sync.WaitGroup
 		errs := make([]error, 2)
-		for i, a := range s.applies {
+		for i, a := range s.Applies {
 			group.Go(func() { _, errs[i] = x.apply(ctx, a, true) })
 		}
 		group.Wait()
@@ -68,23 +71,23 @@ func (x *execution) do(ctx context.Context, s step) error {
 		}
 		return nil
 	}
-	for _, a := range s.applies {
+	for _, a := range s.Applies {
 		before, err := x.snapshot(ctx)
 		if err != nil {
 			return err
 		}
-		wasSettled := x.settled[a.state]
+		wasSettled := x.settled[a.State]
 		if _, err := x.apply(ctx, a, false); err != nil {
 			return err
 		}
-		if a.change == bad && wasSettled && a.act == "" && a.jump == 0 {
+		if a.Change == schedule.Bad && wasSettled && a.Act == "" && a.Jump == 0 {
 			after, err := x.snapshot(ctx)
 			if err != nil {
 				return err
 			}
-			x.w.tally.add("rejections held against champion and endpoint")
+			x.w.Tally.Add("rejections held against champion and endpoint")
 			if before != after {
-				x.w.violated("a rejected candidate changed the champion or an endpoint:\n  before %s\n  after  %s", before, after)
+				x.w.Violated("a rejected candidate changed the champion or an endpoint:\n  before %s\n  after  %s", before, after)
 			}
 		}
 	}
@@ -101,41 +104,41 @@ func (x *execution) unsettle(except string) {
 }
 
 // edit changes a configuration as the step says, and returns what to ask of Terraform.
-func (x *execution) edit(s *state, c change, pick int) task {
-	t := task{Mode: minicore.Apply}
+func (x *execution) edit(s *world.State, c schedule.Change, pick int) driver.Task {
+	t := driver.Task{Mode: minicore.Apply}
 	switch c {
-	case good:
-		s.good += 2
-		s.spec.Quality, s.spec.Candidate = s.good, ""
-	case bad:
-		s.bad += 2
-		s.spec.Quality, s.spec.Candidate = s.bad, ""
-	case rollback:
-		if approved := x.h.approved(); len(approved) > 0 {
-			s.spec.Candidate = approved[pick%len(approved)].ModelPackageARN
+	case schedule.Good:
+		s.Good += 2
+		s.Spec.Quality, s.Spec.Candidate = s.Good, ""
+	case schedule.Bad:
+		s.Bad += 2
+		s.Spec.Quality, s.Spec.Candidate = s.Bad, ""
+	case schedule.Rollback:
+		if approved := x.h.Approved(); len(approved) > 0 {
+			s.Spec.Candidate = approved[pick%len(approved)].ModelPackageARN
 		}
-	case retrain:
+	case schedule.Retrain:
 		t.Replace = []string{"titanicml_training_run.t"}
-	case reevaluate:
+	case schedule.Reevaluate:
 		t.Replace = []string{"titanicml_evaluation.e"}
-	case tighten:
-		s.spec.Tightened = !s.spec.Tightened
-	case hold:
-		s.spec.Hold = !s.spec.Hold
-	case destroy:
+	case schedule.Tighten:
+		s.Spec.Tightened = !s.Spec.Tightened
+	case schedule.Hold:
+		s.Spec.Hold = !s.Spec.Hold
+	case schedule.Destroy:
 		t.Mode = minicore.Destroy
 	}
 	return t
 }
 
 // apply applies with everything that is to go wrong.
-func (x *execution) apply(ctx context.Context, a apply, concurrent bool) (*result, error) {
-	s := x.w.states[a.state]
-	x.w.note("%s", a)
-	t := x.edit(s, a.change, a.pick)
+func (x *execution) apply(ctx context.Context, a schedule.Apply, concurrent bool) (*driver.Result, error) {
+	s := x.w.States[a.State]
+	x.w.Note("%s", a)
+	t := x.edit(s, a.Change, a.Pick)
 	var env []string
 	var mu sync.Mutex
-	var process running
+	var process driver.Running
 	var background sync.WaitGroup
 	defer background.Wait()
 	signal := func(pid func() int, sig syscall.Signal) bool {
@@ -146,76 +149,76 @@ func (x *execution) apply(ctx context.Context, a apply, concurrent bool) (*resul
 	strike := func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		if a.kill.engine {
-			return x.w.killEngine(ctx, x.base.AWS)
+		if a.Kill.Engine {
+			return x.w.KillEngine(ctx, x.Base.AWS)
 		}
-		if process == nil || !signal(process.victim, syscall.SIGKILL) {
+		if process == nil || !signal(process.Victim, syscall.SIGKILL) {
 			return false
 		}
 		killed = true
-		x.w.tally.add("provider killed (SIGKILL)")
+		x.w.Tally.Add("provider killed (SIGKILL)")
 		return true
 	}
-	plan := faults.Plan{Seed: a.seed, Throttle: a.throttle, Drop: a.drop, Repeat: a.repeat}
-	if a.kill.request > 0 {
-		plan.Events = append(plan.Events, faults.Event{Request: a.kill.request, Served: a.kill.served, Do: strike})
+	plan := faults.Plan{Seed: a.Seed, Throttle: a.Throttle, Drop: a.Drop, Repeat: a.Repeat}
+	if a.Kill.Request > 0 {
+		plan.Events = append(plan.Events, faults.Event{Request: a.Kill.Request, Served: a.Kill.Served, Do: strike})
 	}
-	if a.act != "" {
-		plan.Events = append(plan.Events, faults.Event{Request: a.actAt, Do: func() bool {
-			if a.act == stopJobs { // which waits for a job, and that for us
-				background.Go(func() { x.console.do(ctx, a.act, s, a.pick) })
+	if a.Act != "" {
+		plan.Events = append(plan.Events, faults.Event{Request: a.ActAt, Do: func() bool {
+			if a.Act == schedule.StopJobs { // which waits for a job, and that for us
+				background.Go(func() { x.console.Do(ctx, a.Act, s, a.Pick) })
 			} else {
-				x.console.do(ctx, a.act, s, a.pick)
+				x.console.Do(ctx, a.Act, s, a.Pick)
 			}
 			return false
 		}})
 	}
-	if a.interrupt > 0 {
-		plan.Events = append(plan.Events, faults.Event{Request: a.interrupt, Do: func() bool {
+	if a.Interrupt > 0 {
+		plan.Events = append(plan.Events, faults.Event{Request: a.Interrupt, Do: func() bool {
 			mu.Lock()
 			defer mu.Unlock()
 			if process != nil {
-				process.interrupt()
-				x.w.tally.add("applies interrupted (SIGINT)")
+				process.Interrupt()
+				x.w.Tally.Add("applies interrupted (SIGINT)")
 			}
 			return false
 		}})
 	}
-	if a.jump != 0 {
-		plan.Events = append(plan.Events, faults.Event{Request: a.jumpAt, Do: func() bool {
-			if err := x.w.jump(a.jump); err != nil {
-				x.w.note("clock not moved: %v", err)
+	if a.Jump != 0 {
+		plan.Events = append(plan.Events, faults.Event{Request: a.JumpAt, Do: func() bool {
+			if err := x.w.Jump(a.Jump); err != nil {
+				x.w.Note("clock not moved: %v", err)
 			}
 			return false
 		}})
 	}
-	if a.kill.point != "" {
-		env = append(env, "TITANICML_TEST_KILL_AT="+a.kill.point)
-		if a.kill.engine {
-			env = append(env, "TITANICML_TEST_KILL_LOCK="+filepath.Join(x.w.data, datadir.LockFile))
+	if a.Kill.Point != "" {
+		env = append(env, "TITANICML_TEST_KILL_AT="+a.Kill.Point)
+		if a.Kill.Engine {
+			env = append(env, "TITANICML_TEST_KILL_LOCK="+filepath.Join(x.w.Data, datadir.LockFile))
 		}
 	}
-	s.proxy.Begin(plan)
+	s.Proxy.Begin(plan)
 	limited, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
 	mu.Lock()
-	p, err := x.w.start(limited, s, t, env)
+	p, err := x.w.Start(limited, s, t, env)
 	process = p
 	mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	if a.kill.after > 0 {
-		timer := time.AfterFunc(a.kill.after, func() { strike() })
+	if a.Kill.After > 0 {
+		timer := time.AfterFunc(a.Kill.After, func() { strike() })
 		defer timer.Stop()
 	}
-	r, err := p.wait()
-	counts := s.proxy.Counts()
+	r, err := p.Wait()
+	counts := s.Proxy.Counts()
 	for _, what := range []string{faults.Throttled, faults.Dropped, faults.DroppedLate, faults.Repeated} {
-		x.w.tally.addN("requests "+what, counts[what])
+		x.w.Tally.AddN("requests "+what, counts[what])
 	}
-	if a.kill.point != "" {
-		err = firstOf(err, x.afterPoint(ctx, a.kill, r))
+	if a.Kill.Point != "" {
+		err = firstOf(err, x.afterPoint(ctx, a.Kill, r))
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -223,32 +226,32 @@ func (x *execution) apply(ctx context.Context, a apply, concurrent bool) (*resul
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		x.w.violated("the process that applies broke: %v", err)
-		return &result{Killed: true}, nil
+		x.w.Violated("the process that applies broke: %v", err)
+		return &driver.Result{Killed: true}, nil
 	}
-	calm := a.kill.none() && a.act == "" && a.interrupt == 0 && a.jump == 0 && !concurrent
-	x.judge(s, r, calm, killed || a.kill.point != "" || limited.Err() != nil)
+	calm := a.Kill.None() && a.Act == "" && a.Interrupt == 0 && a.Jump == 0 && !concurrent
+	x.judge(s, r, calm, killed || a.Kill.Point != "" || limited.Err() != nil)
 	if limited.Err() != nil {
-		x.w.violated("an apply took longer than %s", applyTimeout)
+		x.w.Violated("an apply took longer than %s", applyTimeout)
 	}
-	x.unsettle(a.state)
-	x.settled[a.state] = !r.Killed && !r.Failed() && a.act == "" && a.jump == 0 && !concurrent
+	x.unsettle(a.State)
+	x.settled[a.State] = !r.Killed && !r.Failed() && a.Act == "" && a.Jump == 0 && !concurrent
 	return r, nil
 }
 
 // afterPoint finds out whether the run came by its named point, where the provider does the killing.
-func (x *execution) afterPoint(ctx context.Context, k kill, r *result) error {
-	if !k.engine {
+func (x *execution) afterPoint(ctx context.Context, k schedule.Kill, r *driver.Result) error {
+	if !k.Engine {
 		if r != nil && (r.Killed || slices.ContainsFunc(r.Diagnostics, lostPlugin)) {
-			x.w.tally.add("provider killed (SIGKILL)")
+			x.w.Tally.Add("provider killed (SIGKILL)")
 		}
 		return nil
 	}
-	if _, held, err := datadir.Find(x.w.data); err == nil && !held {
-		x.w.tally.add("engine killed (SIGKILL)")
+	if _, held, err := datadir.Find(x.w.Data); err == nil && !held {
+		x.w.Tally.Add("engine killed (SIGKILL)")
 	}
-	if x.base.AWS {
-		return x.w.ensure(ctx)
+	if x.Base.AWS {
+		return x.w.Ensure(ctx)
 	}
 	return nil
 }
@@ -267,7 +270,7 @@ func firstOf(a, b error) error {
 }
 
 // judge notes what came of an apply, and finds what no provider may say or do.
-func (x *execution) judge(s *state, r *result, calm, killed bool) {
+func (x *execution) judge(s *world.State, r *driver.Result, calm, killed bool) {
 	said := []string{}
 	for _, d := range r.Diagnostics {
 		if !d.Error {
@@ -275,38 +278,38 @@ func (x *execution) judge(s *state, r *result, calm, killed bool) {
 		}
 		text := d.Summary + ": " + d.Detail
 		said = append(said, d.Address+": "+brief(d.Summary))
-		x.w.tally.add("refusals and errors said by the provider")
+		x.w.Tally.Add("refusals and errors said by the provider")
 		switch {
 		case killed && lostPlugin(d):
 		case d.Summary == minicore.InconsistentPlan:
-			x.w.tally.add("Terraform's \"inconsistent final plan\"")
+			x.w.Tally.Add("Terraform's \"inconsistent final plan\"")
 			if calm {
-				x.w.violated("inconsistent final plan without anybody else at work: %s", d.Detail)
+				x.w.Violated("inconsistent final plan without anybody else at work: %s", d.Detail)
 			}
 		case !calm && d.Summary == "execution halted": // Terraform's own word after Ctrl-C
 		case strings.TrimSpace(d.Detail) == "":
-			x.w.violated("an error without a word on what to do: %s", d.Summary)
+			x.w.Violated("an error without a word on what to do: %s", d.Summary)
 		default:
 			for _, never := range []string{"panic", "runtime error", "nil pointer", "This is a bug", "inconsistent result after apply", "Plugin did not respond", "%!"} {
 				if strings.Contains(text, never) {
-					x.w.violated("an error that nobody should read: %s", text)
+					x.w.Violated("an error that nobody should read: %s", text)
 				}
 			}
 		}
 	}
 	if !r.Killed && !r.Failed() {
-		s.last = s.spec
+		s.Last = s.Spec
 	}
 	for _, b := range r.Broken {
-		x.w.violated("%s", b)
+		x.w.Violated("%s", b)
 	}
 	switch {
 	case r.Killed:
-		x.w.note("  -> %s killed after %s", s.spec.State, r.took.Round(time.Millisecond))
+		x.w.Note("  -> %s killed after %s", s.Spec.State, r.Took.Round(time.Millisecond))
 	case len(said) > 0:
-		x.w.note("  -> %s failed after %s: %s", s.spec.State, r.took.Round(time.Millisecond), strings.Join(said, "; "))
+		x.w.Note("  -> %s failed after %s: %s", s.Spec.State, r.Took.Round(time.Millisecond), strings.Join(said, "; "))
 	default:
-		x.w.note("  -> %s done after %s: %d changes", s.spec.State, r.took.Round(time.Millisecond), len(r.Changes))
+		x.w.Note("  -> %s done after %s: %d changes", s.Spec.State, r.Took.Round(time.Millisecond), len(r.Changes))
 	}
 }
 
@@ -319,20 +322,20 @@ func brief(text string) string {
 }
 
 // quiet runs a state without any faults.
-func (x *execution) quiet(ctx context.Context, s *state, t task) (*result, error) {
-	s.proxy.Begin(faults.Plan{})
+func (x *execution) quiet(ctx context.Context, s *world.State, t driver.Task) (*driver.Result, error) {
+	s.Proxy.Begin(faults.Plan{})
 	limited, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
-	p, err := x.w.start(limited, s, t, nil)
+	p, err := x.w.Start(limited, s, t, nil)
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.wait()
+	r, err := p.Wait()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil || r.Killed {
-		return nil, fmt.Errorf("%s %s without faults broke after %s: %w", t.Mode, s.spec.State, time.Since(x.w.begin).Round(time.Second), firstOf(err, limited.Err()))
+		return nil, fmt.Errorf("%s %s without faults broke after %s: %w", t.Mode, s.Spec.State, time.Since(x.w.Begin).Round(time.Second), firstOf(err, limited.Err()))
 	}
 	return r, nil
 }

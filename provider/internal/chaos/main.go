@@ -22,6 +22,10 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/driver"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/schedule"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/world"
 )
 
 // settings are what to run.
@@ -35,13 +39,13 @@ type settings struct {
 	verbose   bool
 	out       io.Writer // for the report
 	// draw makes the schedule of a seed; nil is the package's own. Tests set it.
-	draw func(uint64) schedule
+	draw func(uint64) schedule.Schedule
 	// sabotage breaks an invariant on purpose after the steps of every schedule; tests set it.
 	sabotage func(context.Context, *execution) error
 }
 
 func main() {
-	if handled, code := runAs(os.Args[1:]); handled {
+	if handled, code := driver.RunAs(os.Args[1:]); handled {
 		os.Exit(code)
 	}
 	s := settings{out: os.Stdout}
@@ -96,7 +100,7 @@ func run(ctx context.Context, s settings) (*report, error) {
 	if work, err = filepath.EvalSymlinks(work); err != nil {
 		return nil, err
 	}
-	r := &report{settings: s, tally: &tally{}, begin: time.Now()}
+	r := &report{settings: s, tally: &world.Tally{}, begin: time.Now()}
 	next := make(chan uint64)
 	go func() {
 		defer close(next)
@@ -141,20 +145,20 @@ func one(ctx context.Context, s settings, seed uint64, program, dir string, r *r
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	drawn := draw(seed)
+	drawn := schedule.Draw(seed)
 	if s.draw != nil {
 		drawn = s.draw(seed)
 	}
 	terraform := ""
-	if drawn.cli {
+	if drawn.CLI {
 		terraform = s.terraform
 	}
-	w, closing, err := newWorld(dir, program, terraform, drawn.base, r.tally)
+	w, closing, err := world.NewWorld(dir, program, terraform, drawn.Base, r.tally)
 	defer func() {
 		if closeErr := closing(); closeErr != nil {
 			err = errors.Join(err, closeErr)
 		} else if left := leftovers(dir); len(left) > 0 {
-			w.violated("processes outlive the engine: %v", left)
+			w.Violated("processes outlive the engine: %v", left)
 		}
 		if ctx.Err() == nil {
 			r.add(seed, w, err)
@@ -166,18 +170,18 @@ func one(ctx context.Context, s settings, seed uint64, program, dir string, r *r
 	}
 	limited, cancel := context.WithTimeout(ctx, scheduleTimeout)
 	defer cancel()
-	x := &execution{schedule: drawn, w: w, h: newHistory(), settled: map[string]bool{}}
-	x.console = &console{w: w, h: x.h}
+	x := &execution{Schedule: drawn, w: w, h: world.NewHistory(), settled: map[string]bool{}}
+	x.console = &world.Console{W: w, H: x.h}
 
 	observing, enough := context.WithCancel(limited)
 	var observed sync.WaitGroup
 	observed.Go(func() {
-		(&observer{w: w, h: x.h, checked: map[string]bool{}, told: map[string]bool{}}).watch(observing)
+		(&world.Observer{W: w, H: x.h, Checked: map[string]bool{}, Told: map[string]bool{}}).Watch(observing)
 	})
 	defer observed.Wait()
 	defer enough()
 
-	for _, st := range drawn.steps {
+	for _, st := range drawn.Steps {
 		if err := x.do(limited, st); err != nil {
 			return err
 		}
@@ -191,7 +195,7 @@ func one(ctx context.Context, s settings, seed uint64, program, dir string, r *r
 		}
 	}
 	for range 2 {
-		if err := x.converge(limited); err != nil || len(w.violations()) > 0 {
+		if err := x.converge(limited); err != nil || len(w.Violations()) > 0 {
 			return err
 		}
 		if crowned, err := x.crowned(limited); err != nil {
@@ -200,7 +204,7 @@ func one(ctx context.Context, s settings, seed uint64, program, dir string, r *r
 			break
 		}
 		// Everything was rejected, and held. With something better there has to be a champion.
-		x.edit(w.states["a"], good, 0)
+		x.edit(w.States["a"], schedule.Good, 0)
 	}
 	return x.final(limited)
 }

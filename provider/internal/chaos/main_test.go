@@ -16,13 +16,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
-
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/driver"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/minicore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/schedule"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/world"
 )
 
 // The engine, its containers and the processes that apply are the test program, run again.
 func TestMain(m *testing.M) {
-	if handled, code := runAs(os.Args[1:]); handled {
+	if handled, code := driver.RunAs(os.Args[1:]); handled {
 		os.Exit(code)
 	}
 	os.Exit(m.Run())
@@ -45,7 +47,7 @@ func TestSchedules(t *testing.T) {
 	var page strings.Builder
 	r.print(&page)
 	t.Log(page.String())
-	counts := r.tally.all()
+	counts := r.tally.All()
 	for _, what := range []string{"applies", "provider killed (SIGKILL)", "requests throttled", "answers of an endpoint", "second applies held against an empty plan"} {
 		if counts[what] == 0 {
 			t.Errorf("nothing was counted as %q", what)
@@ -62,17 +64,17 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 	}{
 		"a model that nobody approved serves": {func(ctx context.Context, x *execution) error {
 			// The console's own action, of which the history is not told.
-			if err := x.console.carryOut(ctx, must(x.w.console(ctx)), swapEndpoint, x.w.states["a"], 0); err != nil {
+			if err := x.console.CarryOut(ctx, must(x.w.Console(ctx)), schedule.SwapEndpoint, x.w.States["a"], 0); err != nil {
 				return err
 			}
-			x.h.mu.Lock()
-			clear(x.h.rogues)
-			x.h.mu.Unlock()
-			return until(ctx, func() bool { return len(x.w.violations()) > 0 })
+			x.h.Mu.Lock()
+			clear(x.h.Rogues)
+			x.h.Mu.Unlock()
+			return until(ctx, func() bool { return len(x.w.Violations()) > 0 })
 		}, "no approved decision names"},
 		"a record disappears": {func(ctx context.Context, x *execution) error {
-			c := must(x.w.console(ctx))
-			champion, err := x.console.champion(ctx, c)
+			c := must(x.w.Console(ctx))
+			champion, err := x.console.Champion(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -82,8 +84,8 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 			return x.kept(ctx)
 		}, "is lost"},
 		"a record is edited": {func(ctx context.Context, x *execution) error {
-			c := must(x.w.console(ctx))
-			champion, err := x.console.champion(ctx, c)
+			c := must(x.w.Console(ctx))
+			champion, err := x.console.Champion(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -97,8 +99,8 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 			return x.kept(ctx)
 		}, "was changed"},
 		"a version is registered twice": {func(ctx context.Context, x *execution) error {
-			c := must(x.w.console(ctx))
-			versions, err := c.ListPackages(ctx, group)
+			c := must(x.w.Console(ctx))
+			versions, err := c.ListPackages(ctx, driver.Group)
 			if err != nil {
 				return err
 			}
@@ -106,7 +108,7 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if _, err := c.SageMaker.CreateModelPackage(ctx, &sdk.CreateModelPackageInput{ModelPackageGroupName: aws.String(group),
+			if _, err := c.SageMaker.CreateModelPackage(ctx, &sdk.CreateModelPackageInput{ModelPackageGroupName: aws.String(driver.Group),
 				CustomerMetadataProperties: p.Metadata, ModelApprovalStatus: types.ModelApprovalStatusPendingManualApproval,
 				InferenceSpecification: p.Raw.InferenceSpecification}); err != nil {
 				return err
@@ -114,7 +116,7 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 			return x.noneTwice(ctx, c)
 		}, "there are two of: model version"},
 		"a job is run twice": {func(ctx context.Context, x *execution) error {
-			c := must(x.w.console(ctx))
+			c := must(x.w.Console(ctx))
 			jobs, err := x.jobs(ctx)
 			if err != nil {
 				return err
@@ -137,8 +139,8 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 			return errors.New("there is no training job")
 		}, "there are two of: completed job"},
 		"a configuration is left": {func(ctx context.Context, x *execution) error {
-			c := must(x.w.console(ctx))
-			endpoint := x.w.states["a"].spec.endpoint()
+			c := must(x.w.Console(ctx))
+			endpoint := x.w.States["a"].Spec.Endpoint()
 			out, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &endpoint})
 			if err != nil {
 				return err
@@ -152,23 +154,23 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 			return err // the checks at the end find it
 		}, "configuration left of it is left"},
 		"a plan is not empty": {func(ctx context.Context, x *execution) error {
-			s := x.w.states["a"]
-			s.spec.Quality += 2
+			s := x.w.States["a"]
+			s.Spec.Quality += 2
 			return x.empty(ctx, s)
 		}, "is not empty: replace titanicml_training_run.t"},
 		"a rejection moves the champion": {func(ctx context.Context, x *execution) error {
 			x.settled["a"] = true
-			real := x.w.states["a"].spec
-			a := apply{state: "a", change: bad}
+			real := x.w.States["a"].Spec
+			a := schedule.Apply{State: "a", Change: schedule.Bad}
 			// A gate that asks for nothing: what a broken one would do.
-			x.w.states["a"].bad = real.Quality + 8
-			return x.do(ctx, step{applies: []apply{a}})
+			x.w.States["a"].Bad = real.Quality + 8
+			return x.do(ctx, schedule.Step{Applies: []schedule.Apply{a}})
 		}, "a rejected candidate changed the champion"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			broken := func(ctx context.Context, x *execution) error {
-				if err := x.w.ensure(ctx); err != nil {
+				if err := x.w.Ensure(ctx); err != nil {
 					return err
 				}
 				return c.sabotage(ctx, x)
@@ -190,8 +192,8 @@ func TestBrokenInvariantsAreFound(t *testing.T) {
 }
 
 // calm is a schedule of one apply that nothing disturbs.
-func calm(seed uint64) schedule {
-	return schedule{seed: seed, base: spec{Quality: 650}, steps: []step{{applies: []apply{{state: "a", change: good}}}}}
+func calm(seed uint64) schedule.Schedule {
+	return schedule.Schedule{Seed: seed, Base: driver.Spec{Quality: 650}, Steps: []schedule.Step{{Applies: []schedule.Apply{{State: "a", Change: schedule.Good}}}}}
 }
 
 func must[T any](v T, err error) T {
@@ -217,26 +219,26 @@ func TestDraw(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for seed := range uint64(400) {
-		one, two := fmt.Sprintf("%+v", draw(seed)), fmt.Sprintf("%+v", draw(seed))
+		one, two := fmt.Sprintf("%+v", schedule.Draw(seed)), fmt.Sprintf("%+v", schedule.Draw(seed))
 		if one != two {
 			t.Fatalf("seed %d: drawn differently the second time:\n%s\n%s", seed, one, two)
 		}
-		for _, st := range draw(seed).steps {
-			seen["between: "+string(st.between)] = true
-			seen["action: "+string(st.act)] = true
-			seen[fmt.Sprintf("applies at once: %d", len(st.applies))] = true
-			for _, a := range st.applies {
-				seen["change: "+string(a.change)], seen["action: "+string(a.act)] = true, true
-				seen[fmt.Sprintf("kill: engine %v, served %v, after %v", a.kill.engine, a.kill.served, a.kill.after > 0)] = true
+		for _, st := range schedule.Draw(seed).Steps {
+			seen["between: "+string(st.Between)] = true
+			seen["action: "+string(st.Act)] = true
+			seen[fmt.Sprintf("applies at once: %d", len(st.Applies))] = true
+			for _, a := range st.Applies {
+				seen["change: "+string(a.Change)], seen["action: "+string(a.Act)] = true, true
+				seen[fmt.Sprintf("kill: engine %v, served %v, after %v", a.Kill.Engine, a.Kill.Served, a.Kill.After > 0)] = true
 			}
 		}
 	}
 	wanted := []string{"between: kill engine", "between: restart engine", "between: clock", "applies at once: 2", "kill: engine true, served false, after true",
 		"kill: engine false, served true, after false", "kill: engine true, served true, after false"}
-	for _, a := range actions {
+	for _, a := range schedule.Actions {
 		wanted = append(wanted, "action: "+string(a))
 	}
-	for _, c := range []change{again, good, bad, rollback, retrain, reevaluate, tighten, hold, destroy} {
+	for _, c := range []schedule.Change{schedule.Again, schedule.Good, schedule.Bad, schedule.Rollback, schedule.Retrain, schedule.Reevaluate, schedule.Tighten, schedule.Hold, schedule.Destroy} {
 		wanted = append(wanted, "change: "+string(c))
 	}
 	for _, w := range wanted {
@@ -276,11 +278,11 @@ func TestJudge(t *testing.T) {
 		"two plans":                 {minicore.Diagnostic{Error: true, Summary: minicore.InconsistentPlan, Detail: "x"}, true, false, true},
 		"two plans, others at work": {minicore.Diagnostic{Error: true, Summary: minicore.InconsistentPlan, Detail: "x"}, false, false, false},
 	} {
-		w := &world{tally: &tally{}, states: map[string]*state{}, begin: time.Now()}
+		w := &world.World{Tally: &world.Tally{}, States: map[string]*world.State{}, Begin: time.Now()}
 		x := &execution{w: w}
-		x.judge(&state{}, &result{Outcome: minicore.Outcome{Diagnostics: []minicore.Diagnostic{c.d}}}, c.calm, c.killed)
-		if got := len(w.violations()) > 0; got != c.violates {
-			t.Errorf("%s: violations %v", name, w.violations())
+		x.judge(&world.State{}, &driver.Result{Outcome: minicore.Outcome{Diagnostics: []minicore.Diagnostic{c.d}}}, c.calm, c.killed)
+		if got := len(w.Violations()) > 0; got != c.violates {
+			t.Errorf("%s: violations %v", name, w.Violations())
 		}
 	}
 }

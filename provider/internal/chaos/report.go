@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/world"
 )
 
 // report is what came of the schedules.
 type report struct {
 	settings settings
-	tally    *tally
+	tally    *world.Tally
 	begin    time.Time
 	took     time.Duration
 
@@ -35,10 +36,10 @@ type violation struct {
 }
 
 // add takes a finished schedule in, and says now and then how far it is.
-func (r *report) add(seed uint64, w *world, err error) {
-	w.mu.Lock()
-	found, log := slices.Clone(w.found), slices.Clone(w.log)
-	w.mu.Unlock()
+func (r *report) add(seed uint64, w *world.World, err error) {
+	w.Mu.Lock()
+	found, log := slices.Clone(w.Found), slices.Clone(w.Log)
+	w.Mu.Unlock()
 	if err != nil {
 		log = append(log, "the harness: "+err.Error())
 	}
@@ -63,7 +64,7 @@ func (r *report) command(seed uint64, schedules int) string {
 
 func (r *report) print(out io.Writer) {
 	fmt.Fprintf(out, "\n%d schedules in %s\n\n", r.finished, r.took.Round(time.Second))
-	counts := r.tally.all()
+	counts := r.tally.All()
 	for _, what := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Fprintf(out, "  %-62s %7d\n", what, counts[what])
 	}
@@ -85,7 +86,7 @@ func (r *report) figures() proof.Run {
 	}
 	count("schedules", r.finished, "", true)
 	count("schedules that violate an invariant", len(r.violations), "0", len(r.violations) == 0)
-	counts := r.tally.all()
+	counts := r.tally.All()
 	for _, what := range slices.Sorted(maps.Keys(counts)) {
 		count(what, counts[what], "", true)
 	}

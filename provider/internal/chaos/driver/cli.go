@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package main
+package driver
 
 import (
 	"bytes"
@@ -19,14 +19,14 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/minicore"
 )
 
-// cli runs the real Terraform in a directory of its own for each state.
-type cli struct {
+// CLI runs the real Terraform in a directory of its own for each state.
+type CLI struct {
 	terraform string
 	dir       string
 }
 
-// newCLI lays out the directory: this program under the provider's name, and a configuration that makes Terraform start it.
-func newCLI(terraform, program, dir string) (*cli, error) {
+// NewCLI lays out the directory: this program under the provider's name, and a configuration that makes Terraform start it.
+func NewCLI(terraform, program, dir string) (*CLI, error) {
 	binaries := filepath.Join(dir, "bin")
 	if err := os.MkdirAll(binaries, 0o700); err != nil {
 		return nil, err
@@ -35,11 +35,11 @@ func newCLI(terraform, program, dir string) (*cli, error) {
 		return nil, err
 	}
 	settings := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"titanicml/titanicml\" = %q\n  }\n  direct {}\n}\n", binaries)
-	return &cli{terraform: terraform, dir: dir}, os.WriteFile(filepath.Join(dir, "terraform.rc"), []byte(settings), 0o600)
+	return &CLI{terraform: terraform, dir: dir}, os.WriteFile(filepath.Join(dir, "terraform.rc"), []byte(settings), 0o600)
 }
 
 // write puts a configuration down in Terraform's JSON syntax.
-func (c *cli) write(config minicore.Config) error {
+func (c *CLI) write(config minicore.Config) error {
 	resources := map[string]map[string]any{}
 	for _, r := range config.Resources {
 		resources[r.Type] = map[string]any{r.Name: r.Arguments} // one of each type
@@ -55,7 +55,7 @@ func (c *cli) write(config minicore.Config) error {
 	return os.WriteFile(filepath.Join(c.dir, "main.tf.json"), body, 0o600)
 }
 
-func (c *cli) command(ctx context.Context, t task, env []string, args ...string) *exec.Cmd {
+func (c *CLI) command(ctx context.Context, t Task, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.terraform, args...)
 	cmd.Dir = c.dir
 	cmd.Env = append(append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(c.dir, "terraform.rc"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
@@ -65,17 +65,18 @@ func (c *cli) command(ctx context.Context, t task, env []string, args ...string)
 	return cmd
 }
 
-func (c *cli) pidFile() string { return filepath.Join(c.dir, "provider.pid") }
+func (c *CLI) pidFile() string { return filepath.Join(c.dir, "provider.pid") }
 
 // terraforming is a Terraform process.
 type terraforming struct {
-	cli            *cli
+	cli            *CLI
 	cmd            *exec.Cmd
 	stdout, stderr bytes.Buffer
 	begin          time.Time
 }
 
-func (c *cli) start(ctx context.Context, t task, env []string) (*terraforming, error) {
+// Start runs one task with Terraform.
+func (c *CLI) Start(ctx context.Context, t Task, env []string) (*terraforming, error) {
 	if err := c.write(t.Spec.config()); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,8 @@ func (c *cli) start(ctx context.Context, t task, env []string) (*terraforming, e
 	return run, run.cmd.Start()
 }
 
-func (r *terraforming) victim() int {
+// Victim is the process to kill: the provider's.
+func (r *terraforming) Victim() int {
 	body, err := os.ReadFile(r.cli.pidFile())
 	if err != nil {
 		return 0 // no provider yet
@@ -116,12 +118,12 @@ func (r *terraforming) victim() int {
 }
 
 // interrupt signals the group, as a terminal does.
-func (r *terraforming) interrupt() { _ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGINT) }
+func (r *terraforming) Interrupt() { _ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGINT) }
 
 // wait reads Terraform's own account of the run.
-func (r *terraforming) wait() (*result, error) {
+func (r *terraforming) Wait() (*Result, error) {
 	waited := r.cmd.Wait()
-	out := &result{took: time.Since(r.begin)}
+	out := &Result{Took: time.Since(r.begin)}
 	var exit *exec.ExitError
 	if waited != nil && !errors.As(waited, &exit) {
 		return nil, waited

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package main
+package world
 
 import (
 	"bytes"
@@ -14,26 +14,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
-
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/driver"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
-// observer looks at the endpoints all the time while a schedule runs, and asks of each what it serves and who approved it.
-type observer struct {
-	w       *world
-	h       *history
-	checked map[string]bool // configurations that were found in order
-	told    map[string]bool // violations that were reported
+// Observer looks at the endpoints all the time while a schedule runs, and asks of each what it serves and who approved it.
+type Observer struct {
+	W       *World
+	H       *History
+	Checked map[string]bool // configurations that were found in order
+	Told    map[string]bool // violations that were reported
 }
 
 // pause lies between two looks.
 const pause = 40 * time.Millisecond
 
-func (o *observer) watch(ctx context.Context) {
+// Watch looks until the context ends.
+func (o *Observer) Watch(ctx context.Context) {
 	for ctx.Err() == nil {
-		for _, s := range o.w.states {
-			if c, err := o.w.console(ctx); err == nil {
-				o.look(ctx, c, s.spec.endpoint())
+		for _, s := range o.W.States {
+			if c, err := o.W.Console(ctx); err == nil {
+				o.look(ctx, c, s.Spec.Endpoint())
 			}
 		}
 		select {
@@ -43,25 +44,25 @@ func (o *observer) watch(ctx context.Context) {
 	}
 }
 
-func (o *observer) tell(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !o.told[text] {
-		o.told[text] = true
-		o.w.violated("%s", text)
+func (o *Observer) tell(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !o.Told[text] {
+		o.Told[text] = true
+		o.W.Violated("%s", text)
 	}
 }
 
 // look checks one endpoint. An engine that does not answer says nothing about it.
-func (o *observer) look(ctx context.Context, c *sagemaker.Client, name string) {
+func (o *Observer) look(ctx context.Context, c *sagemaker.Client, name string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	out, err := c.SageMaker.DescribeEndpoint(ctx, &sdk.DescribeEndpointInput{EndpointName: &name})
 	if err != nil {
 		return
 	}
-	o.w.tally.add("looks at an endpoint")
-	if config := aws.ToString(out.EndpointConfigName); config != "" && out.EndpointStatus == "InService" && !o.checked[config] && !o.h.isRogue(config) {
+	o.W.Tally.Add("looks at an endpoint")
+	if config := aws.ToString(out.EndpointConfigName); config != "" && out.EndpointStatus == "InService" && !o.Checked[config] && !o.H.isRogue(config) {
 		if why, err := o.unapproved(ctx, c, config); err == nil {
-			if o.checked[config] = why == ""; why != "" && !o.h.isRogue(config) {
+			if o.Checked[config] = why == ""; why != "" && !o.H.isRogue(config) {
 				o.tell("endpoint %s serves configuration %s: %s", name, config, why)
 			}
 		}
@@ -70,17 +71,17 @@ func (o *observer) look(ctx context.Context, c *sagemaker.Client, name string) {
 	if err != nil {
 		return
 	}
-	o.w.tally.add("answers of an endpoint")
+	o.W.Tally.Add("answers of an endpoint")
 	quality, err := strconv.Atoi(string(bytes.TrimSpace(answer.Body)))
 	if err != nil {
 		o.tell("endpoint %s answers %q", name, answer.Body)
 		return
 	}
-	if o.h.mayAnswer(quality) {
+	if o.H.mayAnswer(quality) {
 		return
 	}
 	// The record may be newer than what is known; it was there before the model was.
-	if _, err := o.h.learn(ctx, c); err == nil && !o.h.mayAnswer(quality) {
+	if _, err := o.H.Learn(ctx, c); err == nil && !o.H.mayAnswer(quality) {
 		o.tell("endpoint %s answers with the model of quality %d, which no intact record approves", name, quality)
 	}
 }
@@ -89,7 +90,7 @@ func (o *observer) look(ctx context.Context, c *sagemaker.Client, name string) {
 var errUnknown = errors.New("gone")
 
 // unapproved says why a configuration must not serve; "" when an approved decision names its model and the digests match.
-func (o *observer) unapproved(ctx context.Context, c *sagemaker.Client, config string) (string, error) {
+func (o *Observer) unapproved(ctx context.Context, c *sagemaker.Client, config string) (string, error) {
 	found, err := c.SageMaker.DescribeEndpointConfig(ctx, &sdk.DescribeEndpointConfigInput{EndpointConfigName: &config})
 	if err != nil || len(found.ProductionVariants) == 0 {
 		return "", errors.Join(errUnknown, err)
@@ -99,7 +100,7 @@ func (o *observer) unapproved(ctx context.Context, c *sagemaker.Client, config s
 		return "", errors.Join(errUnknown, err)
 	}
 	artifact, image := aws.ToString(model.PrimaryContainer.ModelDataUrl), aws.ToString(model.PrimaryContainer.Image)
-	if _, err := o.h.learn(ctx, c); err != nil {
+	if _, err := o.H.Learn(ctx, c); err != nil {
 		return "", err
 	}
 	sha, _, err := c.Digest(ctx, artifact)
@@ -107,13 +108,13 @@ func (o *observer) unapproved(ctx context.Context, c *sagemaker.Client, config s
 		return "", err
 	}
 	var near []string
-	for _, r := range o.h.approved() {
+	for _, r := range o.H.Approved() {
 		switch {
 		case r.ArtifactURI != artifact || r.Image != image:
 		case r.ArtifactSHA256 != sha:
-			near = append(near, fmt.Sprintf("%s approves sha256 %s, the artifact has %s", r.uri, r.ArtifactSHA256, sha))
-		case r.quality < minimum:
-			near = append(near, fmt.Sprintf("%s approves a model of quality %d, below the minimum", r.uri, r.quality))
+			near = append(near, fmt.Sprintf("%s approves sha256 %s, the artifact has %s", r.URI, r.ArtifactSHA256, sha))
+		case r.Quality < driver.Minimum:
+			near = append(near, fmt.Sprintf("%s approves a model of quality %d, below the minimum", r.URI, r.Quality))
 		default:
 			return "", nil
 		}

@@ -1,6 +1,8 @@
 //go:build linux || darwin
 
-package main
+// Package driver applies configurations as Terraform does: by its CLI, or in a process of this program that has a small core of its own. In go a
+// specification and a task, out comes what the provider answered.
+package driver
 
 import (
 	"bytes"
@@ -17,7 +19,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	"github.com/titanicml/terraform-provider-titanicml/provider"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/minicore"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/chaos/workload"
@@ -36,10 +37,10 @@ const (
 	pidVariable   = "TITANICML_CHAOS_PID"
 )
 
-// runAs is called first in main; handled tells that this process was one of the others.
-func runAs(args []string) (handled bool, code int) {
+// RunAs is called first in main; handled tells that this process was one of the others.
+func RunAs(args []string) (handled bool, code int) {
 	if handled, code := launch.RunChildAt(args, func(dataDir string) func() time.Time {
-		return clockOf(filepath.Join(filepath.Dir(dataDir), clockFile))
+		return clockOf(filepath.Join(filepath.Dir(dataDir), ClockFile))
 	}); handled {
 		return true, code
 	}
@@ -62,8 +63,8 @@ func runAs(args []string) (handled bool, code int) {
 	return true, 0
 }
 
-// clockFile holds how far the clock of a schedule is off, in seconds. It lies beside the engine's data directory.
-const clockFile = "clock"
+// ClockFile holds how far the clock of a schedule is off, in seconds. It lies beside the engine's data directory.
+const ClockFile = "clock"
 
 // clockOf is the machine's clock, moved by what the file says at the moment.
 func clockOf(file string) func() time.Time {
@@ -99,9 +100,9 @@ func serveProvider() error {
 	return providerserver.Serve(context.Background(), constructor, providerserver.ServeOpts{Address: "registry.terraform.io/titanicml/titanicml", ProtocolVersion: 6})
 }
 
-// task is what an applying process is asked for.
-type task struct {
-	Spec    spec
+// Task is what an applying process is asked for.
+type Task struct {
+	Spec    Spec
 	Mode    minicore.Mode
 	Replace []string
 	Import  string // address of a resource to import first
@@ -114,7 +115,7 @@ type task struct {
 func applyHere(in *os.File, out *os.File) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var t task
+	var t Task
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("reading the task: %w", err)
 	}
@@ -126,22 +127,22 @@ func applyHere(in *os.File, out *os.File) error {
 	return json.NewEncoder(out).Encode(outcome)
 }
 
-// result is what came of a run, seen from outside.
-type result struct {
+// Result is what came of a run, seen from outside.
+type Result struct {
 	minicore.Outcome
 	// Killed says that the process was ended before it could say anything.
 	Killed bool
-	took   time.Duration
+	Took   time.Duration
 }
 
-// running is a process that applies.
-type running interface {
-	// victim is the process to kill for killing the provider; 0 while there is none.
-	victim() int
-	// interrupt asks it to end.
-	interrupt()
-	// wait returns what came of it.
-	wait() (*result, error)
+// Running is a process that applies.
+type Running interface {
+	// Victim is the process to kill for killing the provider; 0 while there is none.
+	Victim() int
+	// Interrupt asks it to end.
+	Interrupt()
+	// Wait returns what came of it.
+	Wait() (*Result, error)
 }
 
 // applying is a process of this program that applies.
@@ -151,7 +152,8 @@ type applying struct {
 	begin          time.Time
 }
 
-func startApplying(ctx context.Context, t task, env []string) (*applying, error) {
+// StartApplying runs one task in a process of this program, without Terraform.
+func StartApplying(ctx context.Context, t Task, env []string) (*applying, error) {
 	body, err := json.Marshal(t)
 	if err != nil {
 		return nil, err
@@ -165,13 +167,16 @@ func startApplying(ctx context.Context, t task, env []string) (*applying, error)
 	return a, a.cmd.Start()
 }
 
-func (a *applying) victim() int { return a.cmd.Process.Pid }
+// Victim is the process to kill.
+func (a *applying) Victim() int { return a.cmd.Process.Pid }
 
-func (a *applying) interrupt() { _ = a.cmd.Process.Signal(os.Interrupt) }
+// Interrupt is Ctrl-C.
+func (a *applying) Interrupt() { _ = a.cmd.Process.Signal(os.Interrupt) }
 
-func (a *applying) wait() (*result, error) {
+// Wait returns what the process answered.
+func (a *applying) Wait() (*Result, error) {
 	err := a.cmd.Wait()
-	r := &result{took: time.Since(a.begin)}
+	r := &Result{Took: time.Since(a.begin)}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled() {
 		r.Killed = true

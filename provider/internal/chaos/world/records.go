@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package main
+package world
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
-// record is a decision record as the checks read it: from its bytes, without the provider's own code.
-type record struct {
+// Record is a decision record as the checks read it: from its bytes, without the provider's own code.
+type Record struct {
 	Outcome         string `json:"outcome"`
 	DryRun          bool   `json:"dry_run"`
 	Key             string `json:"key"`
@@ -30,27 +30,29 @@ type record struct {
 	Replaces        string `json:"replaces"`
 	Reason          string `json:"reason"`
 
-	uri     string
-	intact  bool // the bytes are those that its name says
-	quality int  // of the model in its artifact
-	body    []byte
+	URI     string `json:"-"`
+	Intact  bool   `json:"-"` // the bytes are those that its name says
+	Quality int    `json:"-"` // of the model in its artifact
+	Body    []byte `json:"-"`
 }
 
-func (r *record) approves() bool { return r.intact && r.Outcome == "approved" && !r.DryRun }
+// Approves says that the record lets its version serve.
+func (r *Record) Approves() bool { return r.Intact && r.Outcome == "approved" && !r.DryRun }
 
-// history is everything that was ever seen recorded. What is in it must stay.
-type history struct {
-	mu      sync.Mutex
-	records map[string]*record // by URI
+// History is everything that was ever seen recorded. What is in it must stay.
+type History struct {
+	Mu      sync.Mutex
+	records map[string]*Record // by URI
 	// deleted holds what somebody deleted in the console, which is allowed to be missing.
 	deleted map[string]bool
 	names   map[string]map[string]bool // kind to names: packages, jobs, evidence
 	// rogues are the models that somebody put into service in the console, by configuration.
-	rogues map[string]int
+	Rogues map[string]int
 }
 
-func newHistory() *history {
-	return &history{records: map[string]*record{}, deleted: map[string]bool{}, names: map[string]map[string]bool{}, rogues: map[string]int{}}
+// NewHistory returns a history of nothing.
+func NewHistory() *History {
+	return &History{records: map[string]*Record{}, deleted: map[string]bool{}, names: map[string]map[string]bool{}, Rogues: map[string]int{}}
 }
 
 func digest(body []byte) string {
@@ -58,8 +60,8 @@ func digest(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// learn reads the decision records that are there, and returns the URIs that it found.
-func (h *history) learn(ctx context.Context, c *sagemaker.Client) (map[string]bool, error) {
+// Learn reads the decision records that are there, and returns the URIs that it found.
+func (h *History) Learn(ctx context.Context, c *sagemaker.Client) (map[string]bool, error) {
 	infos, err := c.List(ctx, c.Store.Join("decisions"))
 	if err != nil {
 		return nil, err
@@ -67,9 +69,9 @@ func (h *history) learn(ctx context.Context, c *sagemaker.Client) (map[string]bo
 	present := map[string]bool{}
 	for _, info := range infos {
 		present[info.URI] = true
-		h.mu.Lock()
+		h.Mu.Lock()
 		known := h.records[info.URI] != nil
-		h.mu.Unlock()
+		h.Mu.Unlock()
 		if known {
 			continue
 		}
@@ -80,82 +82,83 @@ func (h *history) learn(ctx context.Context, c *sagemaker.Client) (map[string]bo
 		if err != nil {
 			return nil, err
 		}
-		r := &record{uri: info.URI, body: o.Body}
+		r := &Record{URI: info.URI, Body: o.Body}
 		if err := json.Unmarshal(o.Body, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", info.URI, err)
 		}
-		r.intact = strings.HasSuffix(info.URI, "/"+digest(o.Body)+".json")
+		r.Intact = strings.HasSuffix(info.URI, "/"+digest(o.Body)+".json")
 		artifact, _, err := c.Open(ctx, r.ArtifactURI)
 		if err != nil {
 			return nil, fmt.Errorf("the artifact of %s: %w", info.URI, err)
 		}
-		r.quality, err = workload.Quality(artifact)
+		r.Quality, err = workload.Quality(artifact)
 		artifact.Close()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.ArtifactURI, err)
 		}
-		h.mu.Lock()
+		h.Mu.Lock()
 		h.records[info.URI] = r
-		h.mu.Unlock()
+		h.Mu.Unlock()
 	}
 	return present, nil
 }
 
-// approved are the records that let something serve, oldest version first.
-func (h *history) approved() []*record { return h.choose((*record).approves) }
+// Approved are the records that let something serve, oldest version first.
+func (h *History) Approved() []*Record { return h.Choose((*Record).Approves) }
 
-func (h *history) choose(wanted func(*record) bool) []*record {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var found []*record
+// Choose returns the records that are wanted, deleted ones included.
+func (h *History) Choose(wanted func(*Record) bool) []*Record {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	var found []*Record
 	for _, uri := range slices.Sorted(maps.Keys(h.records)) {
 		if r := h.records[uri]; wanted(r) {
 			found = append(found, r)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *record) int { return a.Version - b.Version })
+	slices.SortStableFunc(found, func(a, b *Record) int { return a.Version - b.Version })
 	return found
 }
 
-// present are the records that nobody has deleted.
-func (h *history) present(wanted func(*record) bool) []*record {
-	all := h.choose(wanted)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.DeleteFunc(all, func(r *record) bool { return h.deleted[r.uri] })
+// Present are the records that nobody has deleted.
+func (h *History) Present(wanted func(*Record) bool) []*Record {
+	all := h.Choose(wanted)
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	return slices.DeleteFunc(all, func(r *Record) bool { return h.deleted[r.URI] })
 }
 
 // deleting notes that somebody deletes a record.
-func (h *history) deleting(uri string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (h *History) deleting(uri string) {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
 	h.deleted[uri] = true
 }
 
 // rogue notes that somebody puts a model into service under this configuration.
-func (h *history) rogue(config string, quality int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.rogues[config] = quality
+func (h *History) rogue(config string, quality int) {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	h.Rogues[config] = quality
 }
 
-func (h *history) isRogue(config string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	_, is := h.rogues[config]
+func (h *History) isRogue(config string) bool {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	_, is := h.Rogues[config]
 	return is
 }
 
 // mayAnswer says whether an answer with this quality is that of an approved model, or of one that somebody put there.
-func (h *history) mayAnswer(quality int) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (h *History) mayAnswer(quality int) bool {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
 	for _, r := range h.records {
-		if r.approves() && r.quality == quality {
+		if r.Approves() && r.Quality == quality {
 			return true
 		}
 	}
-	for _, q := range h.rogues {
+	for _, q := range h.Rogues {
 		if q == quality {
 			return true
 		}
@@ -163,10 +166,10 @@ func (h *history) mayAnswer(quality int) bool {
 	return false
 }
 
-// keep remembers names of a kind, and returns those known before that are missing now.
-func (h *history) keep(kind string, present map[string]bool) []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// Keep remembers names of a kind, and returns those known before that are missing now.
+func (h *History) Keep(kind string, present map[string]bool) []string {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
 	if h.names[kind] == nil {
 		h.names[kind] = map[string]bool{}
 	}
