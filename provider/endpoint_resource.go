@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	sdktypes "github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -408,6 +409,10 @@ func (r *endpointResource) explain(ctx context.Context, c *sagemaker.Client, spe
 			detail += "\nThe refused configuration was not deleted: " + sagemaker.Explain(err)
 		}
 		diags.AddError("Endpoint update rolled back", detail)
+	case errors.As(err, &failed) && failed.Status == string(sdktypes.EndpointStatusUpdateRollbackFailed):
+		diags.AddError("Endpoint failed", fmt.Sprintf("%s.\nIt still answers, with a mix of its old and its new configuration, so -replace would take it out of service. "+
+			"Bring it back to InService as https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-rolling.html says, then apply again. "+
+			"Where a gap in service can be borne: terraform apply -replace=ADDRESS.", err))
 	case errors.As(err, &failed):
 		diags.AddError("Endpoint failed", fmt.Sprintf("%s.\nSageMaker cannot update an endpoint in this status. Correct the cause, then make it anew:\n\n  terraform apply -replace=ADDRESS\n\nADDRESS is this resource's, such as titanicml_endpoint.NAME.", err))
 	case errors.Is(err, context.DeadlineExceeded):

@@ -38,6 +38,8 @@ type harness struct {
 	engine *engine.Engine
 	starts int
 	now    func() time.Time
+	// front, where it is set, puts something between the provider and the engine at a URL.
+	front func(url string) string
 }
 
 // newHarness skips the test where no Terraform is at hand: terraform-plugin-testing would download one.
@@ -87,6 +89,9 @@ func (h *harness) start(ctx context.Context, dataDir string, mappings map[string
 		h.starts++
 	} else if _, err := images.Open(dataDir, mappings); err != nil {
 		return "", err
+	}
+	if h.front != nil {
+		return h.front(h.engine.URL()), nil
 	}
 	return h.engine.URL(), nil
 }
