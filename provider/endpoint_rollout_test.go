@@ -30,6 +30,13 @@ type watched struct {
 	server  *httptest.Server
 	updates []map[string]any
 	status  string
+	refuses []refusal
+}
+
+// refusal is what the service answers to the next requests of an operation instead of doing them.
+type refusal struct {
+	operation, code, message string
+	times                    int
 }
 
 func watchUpdates(h *harness) *watched {
@@ -46,12 +53,54 @@ func watchUpdates(h *harness) *watched {
 				Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
 				ModifyResponse: w.answer,
 			}
-			w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) { w.ask(r); proxy.ServeHTTP(out, r) }))
+			w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+				if !w.refused(out, r) {
+					w.ask(r)
+					proxy.ServeHTTP(out, r)
+				}
+			}))
 			h.t.Cleanup(w.server.Close)
 		}
 		return w.server.URL
 	}
 	return w
+}
+
+func (w *watched) refuse(refusals ...refusal) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refuses = refusals
+}
+
+func (w *watched) refused(out http.ResponseWriter, r *http.Request) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.refuses {
+		f := &w.refuses[i]
+		if f.times == 0 || r.Header.Get("X-Amz-Target") != "SageMaker."+f.operation {
+			continue
+		}
+		f.times--
+		out.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		out.WriteHeader(http.StatusBadRequest)
+		if err := json.NewEncoder(out).Encode(map[string]string{"__type": f.code, "message": f.message}); err != nil {
+			return true // the client is gone
+		}
+		return true
+	}
+	return false
+}
+
+// unused lists refusals that nothing asked for.
+func (w *watched) unused() (left []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, f := range w.refuses {
+		if f.times > 0 {
+			left = append(left, f.operation)
+		}
+	}
+	return left
 }
 
 func (w *watched) ask(r *http.Request) {
@@ -224,4 +273,74 @@ func TestEndpointInAStatusItCannotLeave(t *testing.T) {
 			}
 		}, Config: next, Check: attribute(endpointAddress, "version", "2")},
 	)
+}
+
+// TestEndpointBeforeItsPartsAreSeen meets an AWS that does not know yet, everywhere, what it has just made.
+func TestEndpointBeforeItsPartsAreSeen(t *testing.T) {
+	h := newHarness(t)
+	w := watchUpdates(h)
+	unseen := func(operation, what string) refusal {
+		return refusal{operation, "ValidationException", fmt.Sprintf("Could not find %s \"arn:aws:sagemaker:eu-west-1:000000000000:x/y\".", what), 3}
+	}
+	allUsed := func() {
+		if left := w.unused(); len(left) > 0 {
+			t.Errorf("nothing asked for %v", left)
+		}
+	}
+	h.run(
+		resource.TestStep{
+			PreConfig: func() {
+				w.refuse(unseen("CreateEndpointConfig", "model"), unseen("CreateEndpoint", "endpoint configuration"), unseen("DescribeTrainingJob", "training job"))
+			},
+			Config: h.config(servedConfig(`quality = "800"`, "")), Check: attribute(endpointAddress, "version", "1"),
+		},
+		resource.TestStep{
+			PreConfig: func() { allUsed(); w.refuse(unseen("UpdateEndpoint", "endpoint configuration")) },
+			Config:    h.config(servedConfig(`quality = "900"`, "")), Check: attribute(endpointAddress, "version", "2"),
+		},
+		resource.TestStep{ // what is never seen is an error, and what served serves on
+			PreConfig: func() {
+				allUsed()
+				h.onlyWhatServes()
+				never := unseen("UpdateEndpoint", "endpoint configuration")
+				never.times = 100
+				w.refuse(never)
+			},
+			Config: h.config(servedConfig(`quality = "950"`, "")), ExpectError: saysAll("updating endpoint tiny", "Could not find endpoint configuration"),
+		},
+		resource.TestStep{PreConfig: func() { w.refuse() }, Config: h.config(servedConfig(`quality = "950"`, "")), Check: attribute(endpointAddress, "version", "3")},
+	)
+	h.onlyNothing()
+}
+
+// onlyNothing fails unless endpoint configurations and models are all gone.
+func (h *harness) onlyNothing() {
+	h.t.Helper()
+	if configs, models := h.objects(); len(configs)+len(models) > 0 {
+		h.t.Errorf("there are configurations %v and models %v", configs, models)
+	}
+}
+
+// TestRefusalsOfTheService gets what AWS answers to an account that may not, may not any more, or may not so much. Each says what to
+// do, and the apply after it starts one job.
+func TestRefusalsOfTheService(t *testing.T) {
+	h := newHarness(t)
+	w := watchUpdates(h)
+	config := h.config(trainingConfig(`quality = "800"`, ""))
+	var steps []resource.TestStep
+	for _, c := range []struct{ code, message, want string }{
+		{"AccessDeniedException", "User: arn:aws:sts::111122223333:assumed-role/ci/run is not authorized to perform: sagemaker:CreateTrainingJob on resource: arn:aws:sagemaker:eu-west-1:111122223333:training-job/tiny-1 because no identity-based policy allows the sagemaker:CreateTrainingJob action",
+			`{"Effect": "Allow", "Action": "sagemaker:CreateTrainingJob", "Resource": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/tiny-1"}`},
+		{"ExpiredTokenException", "The security token included in the request is expired", "Sign in again (for example `aws sso login`) and run the same command"},
+		{"ResourceLimitExceeded", "The account-level service limit 'ml.m5.large for training job usage' is 0 Instances", "ask for a higher quota in the Service Quotas console"},
+		{"ValidationException", "1 validation error detected: Value at 'trainingJobName' failed to satisfy constraint", "1 validation error detected"},
+	} {
+		steps = append(steps, resource.TestStep{
+			PreConfig: func() { w.refuse(refusal{"CreateTrainingJob", c.code, c.message, 100}) }, Config: config, ExpectError: saysAll("Training run not completed", c.want),
+		})
+	}
+	h.run(append(steps, resource.TestStep{PreConfig: func() { w.refuse() }, Config: config, Check: attribute(trainingAddress, "attempt", "1")})...)
+	if n := h.jobs("training", "tiny-"); n != 1 {
+		t.Errorf("got %d jobs, want one", n)
+	}
 }

@@ -66,9 +66,12 @@ func Create(ctx context.Context, c *sagemaker.Client, s Spec) (*Endpoint, error)
 	}
 	killpoint.Here(killpoint.ConfigCreated)
 	if existing == nil {
-		_, err := c.SageMaker.CreateEndpoint(ctx, &sdk.CreateEndpointInput{
-			EndpointName: &s.Endpoint, EndpointConfigName: aws.String(s.ConfigName()),
-			Tags: sagemaker.Tags(merged(s.Tags, sagemaker.TagEndpoint, s.Endpoint))})
+		err := c.Seen(ctx, func(ctx context.Context) error {
+			_, err := c.SageMaker.CreateEndpoint(ctx, &sdk.CreateEndpointInput{
+				EndpointName: &s.Endpoint, EndpointConfigName: aws.String(s.ConfigName()),
+				Tags: sagemaker.Tags(merged(s.Tags, sagemaker.TagEndpoint, s.Endpoint))})
+			return err
+		})
 		// A request that was sent twice finds the endpoint of the first: it is tagged with our name.
 		if err != nil && !sagemaker.IsAlreadyExists(err) {
 			return nil, fmt.Errorf("creating endpoint %s: %w", s.Endpoint, err)
@@ -126,8 +129,12 @@ func (s Spec) moveTo(ctx context.Context, c *sagemaker.Client, config string, ch
 			in.ExcludeRetainedVariantProperties = []types.VariantProperty{{VariantPropertyType: types.VariantPropertyTypeDesiredInstanceCount}}
 		}
 	}
-	return c.Wait(ctx, func(ctx context.Context) (bool, error) {
+	update := func(ctx context.Context) error {
 		_, err := c.SageMaker.UpdateEndpoint(ctx, in)
+		return err
+	}
+	return c.Wait(ctx, func(ctx context.Context) (bool, error) {
+		err := c.Seen(ctx, update) // the configuration was created a moment ago
 		if err == nil {
 			killpoint.Here(killpoint.EndpointUpdating)
 			return true, nil
@@ -135,8 +142,7 @@ func (s Spec) moveTo(ctx context.Context, c *sagemaker.Client, config string, ch
 		if sagemaker.IsConflict(err) {
 			return false, nil
 		}
-		// Two answers that are not the end: the configuration was created a moment ago and is not seen
-		// yet, or the request was sent twice and the endpoint is on its way.
+		// The request may have been sent twice, and the endpoint be on its way.
 		now, findErr := Find(ctx, c, s.Endpoint)
 		if findErr == nil && now != nil && now.Status == string(types.EndpointStatusUpdating) {
 			return true, nil

@@ -141,7 +141,11 @@ func (s Spec) make(ctx context.Context, c *sagemaker.Client) error {
 	if s.KMSKeyARN != "" {
 		config.KmsKeyId = aws.String(s.KMSKeyARN)
 	}
-	if _, err := c.SageMaker.CreateEndpointConfig(ctx, config); err != nil && !sagemaker.IsAlreadyExists(err) {
+	err := c.Seen(ctx, func(ctx context.Context) error {
+		_, err := c.SageMaker.CreateEndpointConfig(ctx, config)
+		return err
+	})
+	if err != nil && !sagemaker.IsAlreadyExists(err) {
 		return fmt.Errorf("creating endpoint configuration %s: %w", s.ConfigName(), err)
 	}
 	return nil

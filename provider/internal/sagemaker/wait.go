@@ -41,3 +41,19 @@ func (c *Client) Wait(ctx context.Context, look func(context.Context) (done bool
 		d = min(d+d/2, c.poll.limit)
 	}
 }
+
+// seenTries is how often a call is tried that does not find what was made a moment ago: about a minute and a half on AWS.
+const seenTries = 8
+
+// Seen makes a call on something that was created just before. AWS may not know it everywhere yet and answer that it is not
+// there; then the call is made again, for a while.
+func (c *Client) Seen(ctx context.Context, call func(context.Context) error) error {
+	tries := 0
+	return c.Wait(ctx, func(ctx context.Context) (bool, error) {
+		err := call(ctx)
+		if tries++; IsNotFound(err) && tries < seenTries {
+			return false, nil
+		}
+		return err == nil, err
+	})
+}
