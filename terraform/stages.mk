@@ -55,10 +55,13 @@ cost: build ## Estimate what the stages cost a month, from the plans of the last
 	@scripts/cost.sh dev text
 	@scripts/cost.sh prod text
 
+# Where govulncheck takes the known vulnerabilities from: a URL, file:// too; vuln.go.dev when empty.
+VULNDB ?=
+
 .PHONY: security
 security: ## Look for known vulnerabilities in what the module uses, and for unsafe code
 	@go run ./scripts/security
-	@go tool -modfile=tools/go.mod govulncheck ./...
+	@go tool -modfile=tools/go.mod govulncheck $(if $(VULNDB),-db '$(VULNDB)') ./...
 
 .PHONY: pr
 pr: lint test stages-fmt stages-check stages-lint stages-rights security stages-scan cost ## Run what a pull request runs, as far as it goes without AWS
