@@ -21,6 +21,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/images"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/jobs/channel"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
@@ -283,6 +284,21 @@ func (j *Jobs) command(image string) ([]string, error) {
 		return nil, clientError("%s", unmapped.Error())
 	}
 	return command, err
+}
+
+// source is the S3 data that a channel or a processing input names.
+func (j *Jobs) source(data api.Document) channel.Source {
+	return channel.Source{Objects: j.Objects, URI: data.Text("S3Uri"), Manifest: data.Text("S3DataType") == "ManifestFile",
+		Sharded: data.Text("S3DataDistributionType") == "ShardedByS3Key"}
+}
+
+// downloadError tells whoever started the job what is wrong with its data.
+func downloadError(err error) error {
+	var wrong *channel.Error
+	if errors.As(err, &wrong) {
+		return clientError("Data download failed: %v", wrong)
+	}
+	return err
 }
 
 // upload puts the files of dir under an S3 prefix. The engine's end does not break

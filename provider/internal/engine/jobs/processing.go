@@ -178,12 +178,7 @@ func (j *Jobs) processingInput(input api.Document, layout container.Layout, host
 	if err != nil {
 		return clientError("input %s: %v", input.Text("InputName"), err)
 	}
-	from := source{
-		uri:      data.Text("S3Uri"),
-		manifest: data.Text("S3DataType") == "ManifestFile",
-		sharded:  data.Text("S3DataDistributionType") == "ShardedByS3Key",
-	}
-	return j.download(from, dir, host, hosts)
+	return downloadError(j.source(data).Download(j.ctx, dir, host, hosts))
 }
 
 func (j *Jobs) prepareProcessing(k key, record *store.Record, hosts []container.Host, host int) (container.Layout, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/archive"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/jobs/channel"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
@@ -349,13 +350,9 @@ func (j *Jobs) prepareTraining(r *run, record *store.Record, hosts []container.H
 	if layout, err = container.PrepareTraining(j.hostDir(r.key, hosts, host), spec); err != nil {
 		return layout, stop, err
 	}
-	for i, channel := range channels {
-		data := channel.Child("DataSource", "S3DataSource")
-		from := source{
-			uri:      data.Text("S3Uri"),
-			manifest: data.Text("S3DataType") == "ManifestFile",
-			sharded:  data.Text("S3DataDistributionType") == "ShardedByS3Key",
-		}
+	for i, input := range channels {
+		data := input.Child("DataSource", "S3DataSource")
+		from := j.source(data)
 		index, of := host, len(hosts)
 		if groups := data.Texts("InstanceGroupNames"); len(groups) > 0 { // shares are of the hosts that get the channel
 			index, of = 0, 0
@@ -368,16 +365,17 @@ func (j *Jobs) prepareTraining(r *run, record *store.Record, hosts []container.H
 				}
 			}
 		}
-		dir := layout.ChannelDir(channel.Text("ChannelName"))
+		dir := layout.ChannelDir(input.Text("ChannelName"))
 		if spec.Channels[i].InputMode != "Pipe" {
-			if err := j.download(from, dir, index, of); err != nil {
-				return layout, stop, err
+			if err := from.Download(j.ctx, dir, index, of); err != nil {
+				return layout, stop, downloadError(err)
 			}
 			continue
 		}
-		feed, err := j.feed(r, pipeSource{from, channel.Text("CompressionType") == "Gzip", channel.Text("RecordWrapperType") == "RecordIO"}, dir, index, of)
+		pipe := channel.Pipe{Source: from, Gzipped: input.Text("CompressionType") == "Gzip", RecordIO: input.Text("RecordWrapperType") == "RecordIO"}
+		feed, err := pipe.Feed(j.ctx, dir, index, of, func(err error) { r.fail(clientError("Data download failed: %v", err)) })
 		if err != nil {
-			return layout, stop, err
+			return layout, stop, downloadError(err)
 		}
 		feeds = append(feeds, feed)
 	}

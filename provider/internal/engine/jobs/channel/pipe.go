@@ -1,4 +1,4 @@
-package jobs
+package channel
 
 import (
 	"compress/gzip"
@@ -11,38 +11,38 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 )
 
-// pipeSource is a channel in Pipe mode.
-type pipeSource struct {
-	source
-	gzipped  bool // the objects are unpacked on the way
-	recordIO bool // each object is wrapped in a RecordIO record
+// Pipe is a channel in Pipe mode.
+type Pipe struct {
+	Source
+	Gzipped  bool // the objects are unpacked on the way
+	RecordIO bool // each object is wrapped in a RecordIO record
 }
 
 // stream writes the objects of a channel one after another.
-func (j *Jobs) stream(ctx context.Context, p pipeSource, bucket string, matches []objectstore.Match, w io.Writer) error {
+func (p Pipe) stream(ctx context.Context, bucket string, matches []objectstore.Match, w io.Writer) error {
 	for _, match := range matches {
-		if err := j.streamObject(ctx, p, bucket, match.Key, w); err != nil {
+		if err := p.streamObject(ctx, bucket, match.Key, w); err != nil {
 			return fmt.Errorf("s3://%s/%s: %w", bucket, match.Key, err)
 		}
 	}
 	return nil
 }
 
-func (j *Jobs) streamObject(ctx context.Context, p pipeSource, bucket, key string, w io.Writer) error {
-	object, _, err := j.Objects.Get(ctx, bucket, key)
+func (p Pipe) streamObject(ctx context.Context, bucket, key string, w io.Writer) error {
+	object, _, err := p.Objects.Get(ctx, bucket, key)
 	if err != nil {
 		return err
 	}
 	defer object.Close()
 	var body io.Reader = object
-	if p.gzipped {
+	if p.Gzipped {
 		zip, err := gzip.NewReader(object)
 		if err != nil {
 			return fmt.Errorf("CompressionType is Gzip: %w", err)
 		}
 		body = zip
 	}
-	if !p.recordIO {
+	if !p.RecordIO {
 		_, err := io.Copy(w, body)
 		return err
 	}
@@ -77,16 +77,12 @@ func writeRecord(w io.Writer, data []byte) error {
 	return err
 }
 
-// feed serves a host's share of a channel through pipes beside dir, until stop is called.
-func (j *Jobs) feed(r *run, p pipeSource, dir string, host, hosts int) (stop func(), err error) {
-	bucket, matches, err := j.matches(j.ctx, p.source)
+// Feed serves a host's share of a channel through pipes beside dir, until stop is called. failed hears of what breaks a stream.
+func (p Pipe) Feed(ctx context.Context, dir string, host, hosts int, failed func(error)) (stop func(), err error) {
+	bucket, matches, err := p.matches(ctx)
 	if err != nil {
 		return nil, err
 	}
 	matches = p.share(matches, host, hosts)
-	return container.Feed(j.ctx, dir, func(w io.Writer) error {
-		return j.stream(j.ctx, p, bucket, matches, w)
-	}, func(err error) {
-		r.fail(clientError("Data download failed: %v", err))
-	})
+	return container.Feed(ctx, dir, func(w io.Writer) error { return p.stream(ctx, bucket, matches, w) }, failed)
 }

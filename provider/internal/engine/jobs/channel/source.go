@@ -1,4 +1,6 @@
-package jobs
+// Package channel brings the inputs of jobs to their containers: as files, or streamed through pipes. In go S3 URIs or manifests and a host's
+// number, out comes that host's share.
+package channel
 
 import (
 	"context"
@@ -12,46 +14,54 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 )
 
-// source is the S3 data of a channel or of a processing input.
-type source struct {
-	uri      string
-	manifest bool // uri names a manifest that lists the objects
-	sharded  bool // each host gets its share of the objects
+// Source is the S3 data of a channel or of a processing input.
+type Source struct {
+	Objects  *objectstore.Store
+	URI      string
+	Manifest bool // URI names a manifest that lists the objects
+	Sharded  bool // each host gets its share of the objects
 }
+
+// Error is what is wrong with the data, for whoever named it.
+type Error struct{ text string }
+
+func (e *Error) Error() string { return e.text }
+
+func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
 // maxManifest bounds a manifest, in bytes.
 const maxManifest = 64 << 20
 
 // matches lists the objects of a source with the paths they get, or a reason to fail the job.
-func (j *Jobs) matches(ctx context.Context, s source) (bucket string, matches []objectstore.Match, err error) {
+func (s Source) matches(ctx context.Context) (bucket string, matches []objectstore.Match, err error) {
 	var prefix string
-	bucket, prefix, err = objectstore.ParseURI(s.uri)
+	bucket, prefix, err = objectstore.ParseURI(s.URI)
 	if err != nil {
-		return "", nil, clientError("Data download failed: %v", err)
+		return "", nil, errorf("%v", err)
 	}
-	if s.manifest {
-		bucket, matches, err = j.readManifest(ctx, bucket, prefix)
+	if s.Manifest {
+		bucket, matches, err = s.readManifest(ctx, bucket, prefix)
 	} else {
-		matches, err = j.Objects.Matches(ctx, bucket, prefix)
+		matches, err = s.Objects.Matches(ctx, bucket, prefix)
 	}
-	var told *failure
+	var told *Error
 	switch {
 	case errors.As(err, &told):
 		return "", nil, err
 	case errors.Is(err, objectstore.ErrNoSuchBucket):
-		return "", nil, clientError("Data download failed: NoSuchBucket: the bucket of %s does not exist", s.uri)
+		return "", nil, errorf("NoSuchBucket: the bucket of %s does not exist", s.URI)
 	case errors.Is(err, objectstore.ErrNoSuchKey):
-		return "", nil, clientError("Data download failed: No S3 objects found under S3 URL %q given in input data source", s.uri)
+		return "", nil, errorf("No S3 objects found under S3 URL %q given in input data source", s.URI)
 	case err != nil && ctx.Err() == nil:
-		return "", nil, clientError("Data download failed: %s: %v", s.uri, err)
+		return "", nil, errorf("%s: %v", s.URI, err)
 	}
 	return bucket, matches, err
 }
 
 // readManifest reads a manifest as the service defines it: [{"prefix": "s3://bucket/path/"},
 // "relative/key", ...].
-func (j *Jobs) readManifest(ctx context.Context, bucket, key string) (string, []objectstore.Match, error) {
-	body, _, err := j.Objects.Get(ctx, bucket, key)
+func (s Source) readManifest(ctx context.Context, bucket, key string) (string, []objectstore.Match, error) {
+	body, _, err := s.Objects.Get(ctx, bucket, key)
 	if err != nil {
 		return "", nil, err
 	}
@@ -61,7 +71,7 @@ func (j *Jobs) readManifest(ctx context.Context, bucket, key string) (string, []
 		return "", nil, err
 	}
 	bad := func(detail string) error {
-		return clientError("Data download failed: the manifest s3://%s/%s is not usable: %s; want [{\"prefix\": \"s3://bucket/path/\"}, \"key\", ...]", bucket, key, detail)
+		return errorf("the manifest s3://%s/%s is not usable: %s; want [{\"prefix\": \"s3://bucket/path/\"}, \"key\", ...]", bucket, key, detail)
 	}
 	var entries []json.RawMessage
 	if err := json.Unmarshal(raw, &entries); err != nil {
@@ -89,8 +99,8 @@ func (j *Jobs) readManifest(ctx context.Context, bucket, key string) (string, []
 }
 
 // share returns what of a source's objects one host gets: all of them, or every so-many-th.
-func (s source) share(matches []objectstore.Match, host, hosts int) []objectstore.Match {
-	if !s.sharded || hosts == 1 {
+func (s Source) share(matches []objectstore.Match, host, hosts int) []objectstore.Match {
+	if !s.Sharded || hosts == 1 {
 		return matches
 	}
 	var share []objectstore.Match
@@ -100,15 +110,15 @@ func (s source) share(matches []objectstore.Match, host, hosts int) []objectstor
 	return share
 }
 
-// download puts a host's share of a source into dir.
-func (j *Jobs) download(s source, dir string, host, hosts int) error {
-	bucket, matches, err := j.matches(j.ctx, s)
+// Download puts a host's share of a source into dir.
+func (s Source) Download(ctx context.Context, dir string, host, hosts int) error {
+	bucket, matches, err := s.matches(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = j.Objects.Fetch(j.ctx, bucket, s.share(matches, host, hosts), dir)
-	if err != nil && j.ctx.Err() == nil {
-		return clientError("Data download failed: %s: %v", s.uri, err)
+	_, err = s.Objects.Fetch(ctx, bucket, s.share(matches, host, hosts), dir)
+	if err != nil && ctx.Err() == nil {
+		return errorf("%s: %v", s.URI, err)
 	}
 	return err
 }
