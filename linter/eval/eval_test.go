@@ -449,6 +449,11 @@ func TestHostile(t *testing.T) {
 			b = local.a
 		}
 		resource "a_b" "c" { x = local.a }`, "refers to itself"},
+		{"cycle of locals that nothing needs", `locals {
+			a = 1
+			b = [for x in [local.c] : x]
+			c = { d = "${local.b}" }
+		}`, "refers to itself"},
 		{"output cycle", `module "m" {
 			source = "./m"
 			x      = module.m.y

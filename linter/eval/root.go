@@ -183,4 +183,14 @@ func (r *Root) Modules() []*Module {
 }
 
 // Problems lists what could not be evaluated, sorted by place.
-func (r *Root) Problems() []budget.Problem { return r.work.Problems() }
+func (r *Root) Problems() []budget.Problem {
+	for _, m := range r.Modules() {
+		if m.Source == nil || m.Duplicate() {
+			continue
+		}
+		for _, name := range m.Source.CyclicLocals() { // which nothing else may have asked for
+			m.Local(name)
+		}
+	}
+	return r.work.Problems()
+}

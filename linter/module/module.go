@@ -152,6 +152,9 @@ type Module struct {
 	Diags hcl.Diagnostics
 
 	byAddress map[string]*Resource
+
+	cyclesOnce sync.Once
+	cycles     []string
 }
 
 // Resource finds a resource by its address within the module.
