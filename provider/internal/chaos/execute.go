@@ -60,7 +60,7 @@ func (x *execution) do(ctx context.Context, s schedule.Step) error {
 		var group sync.WaitGroup
 		errs := make([]error, 2)
 		for i, a := range s.Applies {
-			group.Go(func() { _, errs[i] = x.apply(ctx, a, true) })
+			group.Go(func() { errs[i] = x.apply(ctx, a, true) })
 		}
 		group.Wait()
 		x.unsettle("")
@@ -77,7 +77,7 @@ func (x *execution) do(ctx context.Context, s schedule.Step) error {
 			return err
 		}
 		wasSettled := x.settled[a.State]
-		if _, err := x.apply(ctx, a, false); err != nil {
+		if err := x.apply(ctx, a, false); err != nil {
 			return err
 		}
 		if a.Change == schedule.Bad && wasSettled && a.Act == "" && a.Jump == 0 {
@@ -132,7 +132,7 @@ func (x *execution) edit(s *world.State, c schedule.Change, pick int) driver.Tas
 }
 
 // apply applies with everything that is to go wrong.
-func (x *execution) apply(ctx context.Context, a schedule.Apply, concurrent bool) (*driver.Result, error) {
+func (x *execution) apply(ctx context.Context, a schedule.Apply, concurrent bool) error {
 	s := x.w.States[a.State]
 	x.w.Note("%s", a)
 	t := x.edit(s, a.Change, a.Pick)
@@ -206,7 +206,7 @@ func (x *execution) apply(ctx context.Context, a schedule.Apply, concurrent bool
 	process = p
 	mu.Unlock()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.Kill.After > 0 {
 		timer := time.AfterFunc(a.Kill.After, func() { strike() })
@@ -223,11 +223,11 @@ func (x *execution) apply(ctx context.Context, a schedule.Apply, concurrent bool
 	mu.Lock()
 	defer mu.Unlock()
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if err != nil {
 		x.w.Violated("the process that applies broke: %v", err)
-		return &driver.Result{Killed: true}, nil
+		return nil
 	}
 	calm := a.Kill.None() && a.Act == "" && a.Interrupt == 0 && a.Jump == 0 && !concurrent
 	x.judge(s, r, calm, killed || a.Kill.Point != "" || limited.Err() != nil)
@@ -236,7 +236,7 @@ func (x *execution) apply(ctx context.Context, a schedule.Apply, concurrent bool
 	}
 	x.unsettle(a.State)
 	x.settled[a.State] = !r.Killed && !r.Failed() && a.Act == "" && a.Jump == 0 && !concurrent
-	return r, nil
+	return nil
 }
 
 // afterPoint finds out whether the run came by its named point, where the provider does the killing.

@@ -2,7 +2,6 @@ package hosting
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/archive"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet"
-	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/images"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
@@ -48,7 +46,7 @@ func (h *Hosting) deployPending(key fleet.Key) {
 	}
 	plan := record.Document.Child(pending)
 	variants := plan.List("Variants")
-	err = h.Fleet.Deploy(h.ctx, key, h.config(key.Region, plan.Text("ConfigName"), variants),
+	err = h.Fleet.Deploy(h.ctx, key, h.config(plan.Text("ConfigName"), variants),
 		rollout(plan.Child("Config"), variants), func(p fleet.Progress) { h.report(key, p) })
 	h.mu.Lock()
 	delete(h.progress, key)
@@ -225,7 +223,7 @@ func (h *Hosting) Recover(ctx context.Context) error {
 // bringBack deploys what an endpoint served when its engine ended.
 func (h *Hosting) bringBack(key fleet.Key, record *store.Record) {
 	takeWanted(record) // a change of weights and capacities that was under way is carried out
-	config := h.config(key.Region, record.Document.Text("EndpointConfigName"), record.Document.List(serving))
+	config := h.config(record.Document.Text("EndpointConfigName"), record.Document.List(serving))
 	deployment := h.Fleet.Deploy(h.ctx, key, config, fleet.Rollout{Strategy: fleet.AllAtOnce}, nil)
 	if h.ctx.Err() != nil && deployment != nil {
 		return
@@ -276,7 +274,7 @@ func (h *Hosting) AwaitRecovery(ctx context.Context, key fleet.Key) error {
 
 // config is a snapshot as the fleet takes it. An image without a command is not an
 // error here: it is why the deployment fails.
-func (h *Hosting) config(region, name string, variants []api.Document) fleet.Config {
+func (h *Hosting) config(name string, variants []api.Document) fleet.Config {
 	config := fleet.Config{Name: name}
 	for _, variant := range variants {
 		weight, _ := variant.Number("Weight")
@@ -286,14 +284,9 @@ func (h *Hosting) config(region, name string, variants []api.Document) fleet.Con
 			Weight: weight, Count: int(count), Stage: h.stage(variant),
 			StartupTimeout: seconds(variant, "ContainerStartupHealthCheckTimeoutInSeconds"),
 		}
-		command, err := h.Images.Command(variant.Text("Image"))
-		var unmapped *images.UnmappedError
-		switch {
-		case errors.As(err, &unmapped):
-			v.Unmapped = unmapped.Error()
-		case err != nil:
+		if command, err := h.Images.Command(variant.Text("Image")); err != nil {
 			v.Unmapped = err.Error()
-		default:
+		} else {
 			v.Argv = container.Command(command, nil, nil, "serve")
 		}
 		config.Variants = append(config.Variants, v)
