@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"path"
 	"regexp"
 	"slices"
@@ -154,18 +153,9 @@ func secretAt(p *linter.Pass, at value.Locator, where, address, kind string) {
 
 func rangeIn(name string, text []byte, from, to int) hcl.Range {
 	line := strings.Count(string(text[:from]), "\n") + 1
-	start := lineStart(text, from)
+	start := secrets.LineStart(text, from)
 	pos := func(i int) hcl.Pos { return hcl.Pos{Line: line, Column: i - start + 1, Byte: i} }
-	return hcl.Range{Filename: name, Start: pos(from), End: pos(min(to, lineEnd(text, from)))}
-}
-
-func lineStart(text []byte, i int) int { return bytes.LastIndexByte(text[:i], '\n') + 1 }
-
-func lineEnd(text []byte, i int) int {
-	if j := bytes.IndexByte(text[i:], '\n'); j >= 0 {
-		return i + j
-	}
-	return len(text)
+	return hcl.Range{Filename: name, Start: pos(from), End: pos(min(to, secrets.LineEnd(text, from)))}
 }
 
 // secretArguments follows arguments to literals that stand elsewhere: under another name, in a file, behind a function.
@@ -268,7 +258,7 @@ func secretReported(p *linter.Pass, s *secrets.Settings, at hcl.Range) bool {
 		}
 		if f := m.Source.File(at.Filename); f != nil {
 			return slices.ContainsFunc(secretsOf(p, s, f), func(h secrets.Hit) bool {
-				return lineStart(f.Bytes, h.From) == lineStart(f.Bytes, min(at.Start.Byte, len(f.Bytes)))
+				return secrets.LineStart(f.Bytes, h.From) == secrets.LineStart(f.Bytes, min(at.Start.Byte, len(f.Bytes)))
 			})
 		}
 	}

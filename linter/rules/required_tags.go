@@ -12,6 +12,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/match"
+	"github.com/titanicml/terraform-provider-titanicml/linter/secrets"
 )
 
 var defaultTagKeys = []string{"project", "env", "owner", "managed_by", "cost_center"}
@@ -322,7 +323,7 @@ func fixTags(p *linter.Pass, r *eval.Resource, lack []string) []linter.Edit {
 func newArgument(source []byte, b *hclsyntax.Block, text string) linter.Edit {
 	at := b.CloseBraceRange
 	at.End = at.Start
-	start := lineStart(source, at.Start.Byte)
+	start := secrets.LineStart(source, at.Start.Byte)
 	text = "  " + text + "\n"
 	switch {
 	case b.OpenBraceRange.Start.Line == at.Start.Line:
@@ -346,7 +347,7 @@ func newItems(source []byte, obj *hclsyntax.ObjectConsExpr, pairs []string) lint
 	if obj.SrcRange.Start.Line == obj.SrcRange.End.Line {
 		return linter.Edit{Range: at, Text: ", " + strings.Join(pairs, ", ")}
 	}
-	end := lineEnd(source, at.Start.Byte) // behind a comment on the last item's line
+	end := secrets.LineEnd(source, at.Start.Byte) // behind a comment on the last item's line
 	if end > at.Start.Byte && source[end-1] == '\r' {
 		end--
 	}

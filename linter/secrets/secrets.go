@@ -40,7 +40,7 @@ func onePerLine(text []byte, hits []Hit) []Hit {
 	seen := map[int]int{}
 	out := hits[:0]
 	for _, h := range hits {
-		start := lineStart(text, h.From)
+		start := LineStart(text, h.From)
 		i, ok := seen[start]
 		switch {
 		case !ok:
@@ -91,7 +91,7 @@ func (s *Settings) lines(text []byte, document bool) []Hit {
 		}
 	}
 	for start := 0; start < len(text); {
-		end := lineEnd(text, start)
+		end := LineEnd(text, start)
 		if in(quick, text[start:end]) {
 			hits = s.line(hits, text[start:end], start, document)
 		}

@@ -166,7 +166,7 @@ func (s *Settings) urls(out []Hit, text []byte) []Hit {
 			if i < 0 {
 				return
 			}
-			start, end := lineStart(text, from+i), lineEnd(text, from+i)
+			start, end := LineStart(text, from+i), LineEnd(text, from+i)
 			for _, m := range re().FindAllSubmatchIndex(text[start:end], -1) {
 				if value := string(text[start+m[2] : start+m[3]]); !s.allowed(value) {
 					out = append(out, Hit{From: start + m[0], To: start + m[3], Kind: kind})
@@ -192,7 +192,7 @@ func privateKeys(out []Hit, text []byte) []Hit {
 		if i < 0 {
 			break
 		}
-		start := lineStart(text, from+i)
+		start := LineStart(text, from+i)
 		from += i + len("PRIVATE KEY")
 		m := keyHeader().FindIndex(text[start:min(len(text), from+20)])
 		if m != nil && keyBody().Match(text[start+m[1]:min(len(text), start+m[1]+400)]) {
@@ -200,14 +200,16 @@ func privateKeys(out []Hit, text []byte) []Hit {
 		}
 	}
 	if i := bytes.Index(text, []byte("PuTTY-User-Key-File-")); i >= 0 && bytes.Contains(text[i:], []byte("Private-Lines")) {
-		out = append(out, Hit{From: i, To: lineEnd(text, i), Kind: "a private key"})
+		out = append(out, Hit{From: i, To: LineEnd(text, i), Kind: "a private key"})
 	}
 	return out
 }
 
-func lineStart(text []byte, i int) int { return bytes.LastIndexByte(text[:i], '\n') + 1 }
+// LineStart is where the line of position i begins.
+func LineStart(text []byte, i int) int { return bytes.LastIndexByte(text[:i], '\n') + 1 }
 
-func lineEnd(text []byte, i int) int {
+// LineEnd is where the line of position i ends, before its line break.
+func LineEnd(text []byte, i int) int {
 	if j := bytes.IndexByte(text[i:], '\n'); j >= 0 {
 		return i + j
 	}
