@@ -261,6 +261,11 @@ func (r *promotionResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if why != "" && status == statusDrifted {
 		resp.Diagnostics.AddWarning("Promotion changed outside Terraform", why+". The next apply repairs it.")
 	}
+	if why != "" && status == statusSuperseded {
+		// A gap in the pointer is no reason to serve an older version again.
+		resp.Diagnostics.AddWarning("Champion pointer not valid", why+". This promotion was superseded and does not take the pointer back. "+
+			"Apply the promotion that superseded it, which repairs the pointer; or promote a candidate anew.")
+	}
 	state.Status = tftypes.StringValue(status)
 	if state.Decision.ValueString() == string(gate.Pending) {
 		p, err := c.DescribePackage(ctx, state.Candidate.ValueString())
@@ -307,6 +312,9 @@ func (r *promotionResource) observe(ctx context.Context, c *sagemaker.Client, st
 		why := "the champion pointer of " + rec.ModelPackageGroup + " was deleted"
 		if champion.Defect != "" {
 			why = champion.Defect
+		}
+		if state.Status.ValueString() == statusSuperseded {
+			return statusSuperseded, why, nil
 		}
 		return statusDrifted, why, nil
 	}
