@@ -314,9 +314,14 @@ func progress(s streams) func(done, total int) {
 	if !ok || !term.IsTerminal(int(out.Fd())) {
 		return nil
 	}
-	start, last := time.Now(), time.Time{}
+	return meter(out, time.Now)
+}
+
+// meter writes a line that goes away when all is done; what ends within a second shows none.
+func meter(out io.Writer, clock func() time.Time) func(done, total int) {
+	start, last := clock(), time.Time{}
 	return func(done, total int) {
-		now := time.Now()
+		now := clock()
 		if now.Sub(start) < time.Second || now.Sub(last) < 100*time.Millisecond && done < total {
 			return
 		}
