@@ -40,11 +40,11 @@ stages-scan: ## Scan the stages with checkov; what stays has its reason in a che
 
 BASE ?=
 FORMAT ?= text
-OUTPUT ?= /dev/stdout
+OUTPUT ?=
 
 .PHONY: stages-lint
 stages-lint: build ## Lint the stages with our own linter, against revision BASE when it is given
-	@bin/titanicml-lint --recursive --format '$(FORMAT)' $(if $(BASE),--diff-base '$(BASE)') terraform >'$(OUTPUT)'
+	@bin/titanicml-lint --recursive --format '$(FORMAT)' $(if $(BASE),--diff-base '$(BASE)') terraform $(if $(OUTPUT),>'$(OUTPUT)')
 
 .PHONY: stages-rights
 stages-rights: ## Check that the workflows' roles may make every call that Terraform makes for the stages
