@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/titanicml/terraform-provider-titanicml/scripts/internal/project"
 )
 
 // fakeAWS answers like a healthy environment, but for what BROKEN names.
@@ -97,6 +99,13 @@ func script(t *testing.T, program, text string, env []string, name string, args 
 	bin := t.TempDir()
 	if err := os.WriteFile(filepath.Join(bin, program), []byte(text), 0o755); err != nil {
 		t.Fatal(err)
+	}
+	// A lock file counts to the sources of a stage, so that none that a script makes may stay.
+	for _, stage := range project.Stages {
+		lock := filepath.Join("../../terraform", stage, lockFile)
+		if _, err := os.Stat(lock); err != nil {
+			t.Cleanup(func() { _ = os.Remove(lock) }) // nothing to remove is as well
+		}
 	}
 	command := exec.Command(bash, append([]string{filepath.Join("..", name)}, args...)...)
 	command.Env = append(append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+extra(env)+os.Getenv("PATH")), env...)
