@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"path"
 	"regexp"
 	"strings"
 
@@ -22,7 +23,8 @@ var WorkflowGate = &linter.Rule{
   itself is a setting of the repository, which no file shows;
 - it comes after a job that applies to an earlier environment (` + "`needs`" + `), or its workflow is started by hand or by another one;
 - nothing is applied on a pull request;
-- pull requests run ` + "`fmt`, `validate`, `plan`" + `, a linter of the configuration and a security scan.
+- pull requests run ` + "`fmt`, `validate`, `plan`" + `, a linter of the configuration and a security scan;
+- every workflow is YAML: GitHub runs nothing of one that is not.
 
 Commands are followed into make targets, shell scripts, local actions and reusable workflows of the repository. A job is about production
 when its name, environment, variables, inputs or commands have the word prod or production.`,
@@ -36,6 +38,9 @@ var (
 
 func runWorkflowGate(p *linter.Pass) {
 	for _, repo := range workflow.Find(p.Tree, p.Tree.Start) {
+		for _, b := range repo.Broken {
+			p.Report(value.At(b.At), "workflow %s is no YAML, so that GitHub runs none of its checks: %s", path.Base(b.At.Filename), strings.TrimPrefix(b.Problem, "could not parse as YAML: "))
+		}
 		for _, f := range repo.Files {
 			for _, j := range f.Jobs {
 				gateJob(p, j)

@@ -19,7 +19,7 @@ var WorkflowPinned = &linter.Rule{
 	Scope:    linter.PerTree,
 	Text: `A tag or branch of an action can be moved by whoever controls its repository, and the next run executes the new code with the job's
 token and credentials. A full commit hash cannot. Write the version behind it as a comment, which update bots keep current. Reusable
-workflows of other repositories are held to the same, container actions to a digest. Actions of this repository need no pin; what their steps use does.`,
+workflows of other repositories are held to the same; images of actions, jobs and services to a digest. Actions of this repository need no pin; what their steps use does.`,
 	Options: []linter.Option{
 		{Name: "trusted", Default: []string{}, Text: "Owners whose actions may be named by tag."},
 	},
@@ -38,6 +38,9 @@ func runWorkflowPinned(p *linter.Pass) {
 			for _, j := range f.Jobs {
 				who := "job " + j.ID
 				pinned(p, who, j.Calls)
+				for _, image := range j.Images {
+					pinned(p, who, image)
+				}
 				for _, s := range j.Steps {
 					pinned(p, who, s.Uses)
 					pinnedIn(p, repo, s.Uses.Name, seen)

@@ -27,11 +27,20 @@ type Repository struct {
 	// Dir is the directory that holds .github.
 	Dir   string
 	Files []*File
+	// Broken are the files in .github/workflows that are no YAML, which GitHub does not run.
+	Broken []Broken
 
 	tree     Tree
 	makefile *makefile
 	read     bool
 	programs map[string]bool // by directory: whether a Go program speaks of Terraform
+}
+
+// Broken is a workflow that cannot be read.
+type Broken struct {
+	At hcl.Range
+	// Problem is what the YAML parser says.
+	Problem string
 }
 
 // File is one workflow.
@@ -71,6 +80,8 @@ type Job struct {
 	Calls  Use
 	Inputs []Setting
 	Steps  []Step
+	// Images are those of the job's container and services, as docker:// names.
+	Images []Use
 
 	name, commands string
 	matrix         []string
@@ -112,8 +123,8 @@ func (p *Permissions) Allows(scope, level string) bool {
 	return p != nil && (p.All == level+"-all" || p.All == "write-all" || p.Scopes[scope] == level || p.Scopes[scope] == "write")
 }
 
-// Load reads the workflows of dir/.github/workflows; nil when there are none. A file that is no YAML is left out: actionlint
-// says what is wrong with it.
+// Load reads the workflows of dir/.github/workflows; nil when there are none. What is no workflow although it is YAML
+// is left to actionlint.
 func Load(tree Tree, dir string) *Repository {
 	folder := path.Join(dir, ".github/workflows")
 	entries, err := tree.ReadDir(folder)
@@ -130,11 +141,16 @@ func Load(tree Tree, dir string) *Repository {
 		if err != nil {
 			continue
 		}
-		if w, _ := actionlint.Parse(src); w != nil {
+		w, problems := actionlint.Parse(src)
+		switch {
+		case w != nil:
 			r.Files = append(r.Files, newFile(r, name, src, w))
+		case len(problems) > 0:
+			pos := hcl.Pos{Line: max(problems[0].Line, 1), Column: max(problems[0].Column, 1)}
+			r.Broken = append(r.Broken, Broken{hcl.Range{Filename: name, Start: pos, End: pos}, problems[0].Message})
 		}
 	}
-	if len(r.Files) == 0 {
+	if len(r.Files)+len(r.Broken) == 0 {
 		return nil
 	}
 	return r
@@ -257,6 +273,17 @@ func (f *File) job(j *actionlint.Job) *Job {
 		}
 		byKey(out.Inputs)
 	}
+	if c := j.Container; c != nil {
+		out.image(f, c.Image)
+	}
+	if j.Services != nil {
+		for _, s := range j.Services.Value {
+			if s.Container != nil {
+				out.image(f, s.Container.Image)
+			}
+		}
+		sort.Slice(out.Images, func(a, b int) bool { return out.Images[a].At.Start.Line < out.Images[b].At.Start.Line })
+	}
 	for _, s := range j.Steps {
 		out.Steps = append(out.Steps, f.step(s))
 	}
@@ -268,6 +295,12 @@ func (f *File) job(j *actionlint.Job) *Job {
 		}
 	}
 	return out
+}
+
+func (j *Job) image(f *File, image *actionlint.String) {
+	if image != nil && image.Value != "" {
+		j.Images = append(j.Images, Use{"docker://" + strings.TrimPrefix(image.Value, "docker://"), f.at(image.Pos)})
+	}
 }
 
 func (f *File) step(s *actionlint.Step) Step {
