@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
@@ -38,7 +39,7 @@ func backendState(p *linter.Pass) {
 		managed = managed || r.Mode == module.Managed
 	}
 	if src.Backend == nil {
-		if managed && !contains(allow, "local") {
+		if managed && !slices.Contains(allow, "local") {
 			p.Report(value.At(src.Place()), "root module %s has no backend: its state stays on one machine, unencrypted; declare a remote backend", src.Dir)
 		}
 		return
@@ -48,7 +49,7 @@ func backendState(p *linter.Pass) {
 	}
 	b := p.Root.Module.Block(src.Backend)
 	typ := src.Backend.Labels[0]
-	if contains(allow, typ) {
+	if slices.Contains(allow, typ) {
 		return
 	}
 	if why, ok := lockless[typ]; ok {

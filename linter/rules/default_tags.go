@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
@@ -26,7 +27,7 @@ Keys that may come from an unknown value are not missing.`,
 
 func defaultTags(p *linter.Pass) {
 	for _, pr := range p.Module.Providers() {
-		if !contains(p.Strings("providers"), pr.Name) {
+		if !slices.Contains(p.Strings("providers"), pr.Name) {
 			continue
 		}
 		name := "provider " + pr.Name

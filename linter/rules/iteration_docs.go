@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
-
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/linter/stages"
 )
 
 // IterationDocs wants the diary of the work beside numbered stages.
@@ -33,7 +33,7 @@ number of two digits: ` + "`ITER-20261123-01.md`" + `. ` + "`README.md` and `TEM
 var iterationName = regexp.MustCompile(`^ITER-([0-9]{8})-[0-9]{2}\.md$`)
 
 func iterationDocs(p *linter.Pass) {
-	eachDocs(p, func(docs string, first stage) {
+	eachDocs(p, func(docs string, first stages.Stage) {
 		dir := path.Join(docs, "iterations")
 		entries, err := p.Tree.ReadDir(dir)
 		found := false
@@ -57,7 +57,7 @@ func iterationDocs(p *linter.Pass) {
 			}
 		}
 		if !found {
-			p.Report(stagePlace(p.Tree, first), "%s documents no iteration; write ITER-YYYYMMDD-XX.md for what was done", dir)
+			p.Report(stages.Place(p.Tree, first), "%s documents no iteration; write ITER-YYYYMMDD-XX.md for what was done", dir)
 		}
 	})
 }

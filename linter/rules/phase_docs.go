@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/linter/stages"
 )
 
 // PhaseDocs wants the documents of the phases beside numbered stages.
@@ -32,12 +32,12 @@ document.
 }
 
 func phaseDocs(p *linter.Pass) {
-	eachDocs(p, func(dir string, first stage) {
+	eachDocs(p, func(dir string, first stages.Stage) {
 		for _, name := range p.Strings("files") {
 			file := path.Join(dir, name)
 			text, err := p.Tree.ReadFile(file)
 			if err != nil {
-				p.Report(stagePlace(p.Tree, first), "phase document %s is missing; write it with its seven sections", file)
+				p.Report(stages.Place(p.Tree, first), "phase document %s is missing; write it with its seven sections", file)
 				continue
 			}
 			reportSections(p, file, string(text))
@@ -46,16 +46,16 @@ func phaseDocs(p *linter.Pass) {
 }
 
 // eachDocs calls f once for each folder of documents that belongs to stages, with the first of them.
-func eachDocs(p *linter.Pass, f func(dir string, first stage)) {
+func eachDocs(p *linter.Pass, f func(dir string, first stages.Stage)) {
 	seen := map[string]bool{}
-	for _, root := range stagesRoots(p.Tree) {
-		dir := docsDir(p.Tree, root, p.Text("folder"))
+	for _, root := range stages.Roots(p.Tree) {
+		dir := stages.DocsDir(p.Tree, root, p.Text("folder"))
 		if seen[p.Tree.Abs(dir)] {
 			continue
 		}
 		seen[p.Tree.Abs(dir)] = true
-		for _, s := range stagesIn(p.Tree, root) {
-			if !s.empty {
+		for _, s := range stages.In(p.Tree, root) {
+			if !s.Empty {
 				f(dir, s)
 				break
 			}

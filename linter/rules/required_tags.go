@@ -2,11 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
@@ -201,7 +201,7 @@ func managedElsewhere(r *eval.Resource, key string) bool {
 		return false
 	}
 	prefixed := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
-	return contains(b.Attr("keys").Strings(), key) || slices.ContainsFunc(b.Attr("key_prefixes").Strings(), prefixed)
+	return slices.Contains(b.Attr("keys").Strings(), key) || slices.ContainsFunc(b.Attr("key_prefixes").Strings(), prefixed)
 }
 
 // report checks keys and values, and returns the first finding about missing keys.
@@ -222,7 +222,7 @@ func report(p *linter.Pass, r *eval.Resource, at value.Locator, what string, tag
 	values, patterns := p.Lists("values"), p.Map("patterns")
 	keys := p.Strings("tags")
 	if len(values)+len(patterns) > 0 {
-		keys = slices.Concat(keys, sorted(values), sorted(patterns))
+		keys = slices.Concat(keys, slices.Sorted(maps.Keys(values)), slices.Sorted(maps.Keys(patterns)))
 		slices.Sort(keys)
 		keys = slices.Compact(keys)
 	}
@@ -234,7 +234,7 @@ func report(p *linter.Pass, r *eval.Resource, at value.Locator, what string, tag
 			case !ok:
 			case strings.TrimSpace(s) == "":
 				return "is empty"
-			case len(allowed) > 0 && !contains(allowed, s):
+			case len(allowed) > 0 && !slices.Contains(allowed, s):
 				return fmt.Sprintf("= %q is not one of %s", s, strings.Join(allowed, ", "))
 			case pattern != "" && !match.Regexp(pattern).MatchString(s):
 				return fmt.Sprintf("= %q does not match %s", s, pattern)

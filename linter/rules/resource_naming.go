@@ -2,7 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
@@ -67,13 +69,13 @@ func resourceNaming(p *linter.Pass) {
 	for _, c := range src.Calls {
 		check(value.At(module.HeaderRange(c.Block)), "module", c.Name)
 	}
-	for _, n := range sorted(src.Variables) {
+	for _, n := range slices.Sorted(maps.Keys(src.Variables)) {
 		check(value.At(module.HeaderRange(src.Variables[n].Block)), "variable", n)
 	}
-	for _, n := range sorted(src.Outputs) {
+	for _, n := range slices.Sorted(maps.Keys(src.Outputs)) {
 		check(value.At(module.HeaderRange(src.Outputs[n].Block)), "output", n)
 	}
-	for _, n := range sorted(src.Locals) {
+	for _, n := range slices.Sorted(maps.Keys(src.Locals)) {
 		check(value.At(src.Locals[n].NameRange), "local", n)
 	}
 }

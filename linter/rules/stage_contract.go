@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/stages"
 )
 
 // StageContract holds a stage to what the stages around it rely on.
@@ -39,26 +41,26 @@ func stageContract(p *linter.Pass) {
 		checkReads(p)
 		return
 	}
-	s, ok := stageOf(p.Tree, p.Root.Dir)
+	s, ok := stages.Of(p.Tree, p.Root.Dir)
 	src := p.Root.Module.Source
 	if !ok || src == nil {
 		return
 	}
-	stages := stagesIn(p.Tree, above(p.Root.Dir))
+	all := stages.In(p.Tree, stages.Above(p.Root.Dir))
 	offers(p, s, src)
-	backendKey(p, s, stages, src)
-	keepOffer(p)
-	readStages(p, s, stages)
+	backendKey(p, s, all, src)
+	stages.KeepOffer(p)
+	readStages(p, s, all)
 }
 
 // offers checks what the stage declares.
-func offers(p *linter.Pass, s stage, src *module.Module) {
+func offers(p *linter.Pass, s stages.Stage, src *module.Module) {
 	place := value.At(src.Place())
 	if len(src.Outputs) == 0 {
-		p.Report(place, "stage %s declares no output; the next stage can build on nothing of it", s.folder)
+		p.Report(place, "stage %s declares no output; the next stage can build on nothing of it", s.Folder)
 	}
 	if src.Backend == nil {
-		p.Report(place, "stage %s declares no backend; later stages cannot read its state", s.folder)
+		p.Report(place, "stage %s declares no backend; later stages cannot read its state", s.Folder)
 	}
 	var records []*module.Resource
 	var others []string
@@ -75,31 +77,31 @@ func offers(p *linter.Pass, s stage, src *module.Module) {
 		others = append(others, "module."+c.Name)
 	}
 	if len(records) == 0 {
-		p.Report(place, "stage %s has no titanicml_stage; the next stage cannot tell that it was applied", s.folder)
+		p.Report(place, "stage %s has no titanicml_stage; the next stage cannot tell that it was applied", s.Folder)
 		return
 	}
 	for _, r := range records[1:] {
-		p.Report(value.At(module.HeaderRange(r.Block)), "stage %s has a second titanicml_stage %s; one entry says that the stage is complete", s.folder, r.Address())
+		p.Report(value.At(module.HeaderRange(r.Block)), "stage %s has a second titanicml_stage %s; one entry says that the stage is complete", s.Folder, r.Address())
 	}
-	if record := stageRecord(p.Root); record != nil {
+	if record := stages.Record(p.Root); record != nil {
 		recordMatches(p, s, record, others)
 	}
 }
 
 // recordMatches compares a ledger entry with the folder, and its depends_on with what the root module declares.
-func recordMatches(p *linter.Pass, s stage, record *eval.Resource, others []string) {
-	if n, ok := record.Attr("number").Int(); ok && n != s.number {
-		p.ReportOn(record, record.AttrRange("number"), "%s has number %d in the folder of stage %d", record.Address(), n, s.number)
+func recordMatches(p *linter.Pass, s stages.Stage, record *eval.Resource, others []string) {
+	if n, ok := record.Attr("number").Int(); ok && n != s.Number {
+		p.ReportOn(record, record.AttrRange("number"), "%s has number %d in the folder of stage %d", record.Address(), n, s.Number)
 	}
-	_, short, _ := strings.Cut(s.folder, "_")
-	if name, ok := record.Attr("name").Str(); ok && name != short && name != s.folder {
-		p.ReportOn(record, record.AttrRange("name"), "%s has name %q in the folder %s; use %q", record.Address(), name, s.folder, short)
+	_, short, _ := strings.Cut(s.Folder, "_")
+	if name, ok := record.Attr("name").Str(); ok && name != short && name != s.Folder {
+		p.ReportOn(record, record.AttrRange("name"), "%s has name %q in the folder %s; use %q", record.Address(), name, s.Folder, short)
 	}
 	if dir, ok := record.Attr("source_dir").Str(); ok && path.Clean(dir) != "." {
 		p.ReportOn(record, record.AttrRange("source_dir"), "%s records the sources of %q; use path.module, so that it records this stage's own", record.Address(), dir)
 	}
 	covered := record.DependsOn()
-	others = slices.DeleteFunc(others, func(a string) bool { return contains(covered, a) })
+	others = slices.DeleteFunc(others, func(a string) bool { return slices.Contains(covered, a) })
 	if len(others) > 0 {
 		p.ReportOn(record, record.AttrRange("depends_on"), "%s may be written before %s; add what is missing to its depends_on", record.Address(), listed(others)).
 			Evidence = strings.Join(others, " ")
@@ -107,90 +109,90 @@ func recordMatches(p *linter.Pass, s stage, record *eval.Resource, others []stri
 }
 
 // backendKey reports a stage whose state lies where another stage's state is.
-func backendKey(p *linter.Pass, s stage, stages []stage, src *module.Module) {
+func backendKey(p *linter.Pass, s stages.Stage, all []stages.Stage, src *module.Module) {
 	if src.Backend == nil || len(src.Backend.Labels) != 1 {
 		return
 	}
 	b := p.Root.Module.Block(src.Backend)
-	t := stateOf(src.Backend.Labels[0], b.Attr, s.dir)
-	if other := t.stage(stages); other != nil && other.folder != s.folder {
-		p.Report(b.AttrRange(t.attr), "stage %s keeps its state under %q, where stage %s has its own", s.folder, t.shown(), other.folder)
+	t := stages.StateOf(src.Backend.Labels[0], b.Attr, s.Dir)
+	if other := t.Stage(all); other != nil && other.Folder != s.Folder {
+		p.Report(b.AttrRange(t.Attr), "stage %s keeps its state under %q, where stage %s has its own", s.Folder, t.Shown(), other.Folder)
 	}
 }
 
 // readStages finds what the stage reads of others, reports reads that its number forbids and keeps the rest for checkReads.
-func readStages(p *linter.Pass, s stage, stages []stage) {
-	r := &reader{pass: p, self: s, stages: stages, read: map[string]bool{}}
+func readStages(p *linter.Pass, s stages.Stage, all []stages.Stage) {
+	r := &stages.Reader{Pass: p, Self: s, Stages: all, Read: map[string]bool{}}
 	for _, m := range p.Root.Modules() {
 		if m.Source != nil && !m.Duplicate() {
-			r.module(m)
+			r.Module(m)
 		}
 	}
 	before := -1
-	for i, other := range stages {
-		if other.number < s.number && !other.empty {
+	for i, other := range all {
+		if other.Number < s.Number && !other.Empty {
 			before = i
 		}
 	}
-	if before < 0 || r.unresolved {
+	if before < 0 || r.Unresolved {
 		return
 	}
-	for _, other := range stages {
-		if other.number == stages[before].number && r.read[other.folder] {
+	for _, other := range all {
+		if other.Number == all[before].Number && r.Read[other.Folder] {
 			return
 		}
 	}
 	p.Report(value.At(p.Root.Module.Source.Place()), "stage %s reads no output of %s, the stage before it; read what it builds on, or give it an earlier number",
-		s.folder, stages[before].folder)
+		s.Folder, all[before].Folder)
 }
 
 // checkReads compares what stages read with what the others offer.
 func checkReads(p *linter.Pass) {
-	offered := map[string]*offer{}
+	offered := map[string]*stages.Offer{}
 	for _, f := range p.Tree.Facts {
-		if o, ok := f.Value.(*offer); ok {
+		if o, ok := f.Value.(*stages.Offer); ok {
 			offered[f.Root] = o
 		}
 	}
 	for _, f := range p.Tree.Facts {
-		r, ok := f.Value.(*stageRead)
+		r, ok := f.Value.(*stages.Read)
 		if !ok {
 			continue
 		}
-		if msg := r.check(p.Tree, offered[r.from.dir]); msg != "" {
-			finding := p.Report(value.At(r.at), "%s", msg)
-			finding.Callers = r.callers
+		if msg := checkRead(r, p.Tree, offered[r.From.Dir]); msg != "" {
+			finding := p.Report(value.At(r.At), "%s", msg)
+			finding.Callers = r.Callers
 		}
 	}
 }
 
-// check says what is wrong with a read, or nothing. A stage that was not linted is known by its files only.
-func (r *stageRead) check(t *linter.Tree, o *offer) string {
-	var names map[string]shape
-	missing := "is no output of stage " + r.from.folder
+// checkRead says what is wrong with a read, or nothing. A stage that was not linted is known by its files only.
+func checkRead(r *stages.Read, t *linter.Tree, o *stages.Offer) string {
+	var names map[string]stages.Shape
+	missing := "is no output of stage " + r.From.Folder
 	switch {
-	case r.ledger && (o == nil || o.record == nil || o.record.kind != mapShape || !o.record.closed):
+	case r.Ledger && (o == nil || o.Record == nil || o.Record.Kind != stages.MapShape || !o.Record.Closed):
 		return ""
-	case r.ledger:
-		names, missing = o.record.keys, "is not among the outputs in the titanicml_stage of "+r.from.folder
+	case r.Ledger:
+		names, missing = o.Record.Keys, "is not among the outputs in the titanicml_stage of "+r.From.Folder
 	case o != nil:
-		names = o.outputs
+		names = o.Outputs
 	default:
-		m, err := t.Module(r.from.dir)
+		m, err := t.Module(r.From.Dir)
 		if err != nil {
 			return ""
 		}
-		names = map[string]shape{}
+		names = map[string]stages.Shape{}
 		for n := range m.Outputs {
-			names[n] = shape{}
+			names[n] = stages.Shape{}
 		}
 	}
-	have, ok := names[r.output]
+	have, ok := names[r.Output]
 	switch {
 	case ok:
-		return have.misfit(r)
-	case r.indirect: // said where the local names it
+		return have.Misfit(r)
+	case r.Indirect: // said where the local names it
 		return ""
 	}
-	return r.text + " " + missing + match.DidYouMean(r.output, sorted(names))
+	return r.Text + " " + missing + match.DidYouMean(r.Output, slices.Sorted(maps.Keys(names)))
 }

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/stages"
 )
 
 // StageEvidence wants each stage to come with a document that explains it.
@@ -30,20 +33,20 @@ configuration files, templates and the lock file of the stage and of the local m
 }
 
 func stageEvidence(p *linter.Pass) {
-	s, ok := stageOf(p.Tree, p.Root.Dir)
+	s, ok := stages.Of(p.Tree, p.Root.Dir)
 	src := p.Root.Module.Source
 	if !ok || src == nil {
 		return
 	}
-	record := stageRecord(p.Root)
+	record := stages.Record(p.Root)
 	if record == nil {
-		p.Report(value.At(src.Place()), "stage %s names no evidence document; add a titanicml_stage with evidence", s.folder)
+		p.Report(value.At(src.Place()), "stage %s names no evidence document; add a titanicml_stage with evidence", s.Folder)
 		return
 	}
 	at := record.AttrRange("evidence")
 	v := record.Attr("evidence")
 	if v.Kind() == value.Absent || v.Kind() == value.Null {
-		p.ReportOn(record, at, "%s names no evidence document for stage %s; set evidence", record.Address(), s.folder)
+		p.ReportOn(record, at, "%s names no evidence document for stage %s; set evidence", record.Address(), s.Folder)
 		return
 	}
 	name, ok := v.Str()
@@ -56,7 +59,7 @@ func stageEvidence(p *linter.Pass) {
 	}
 	text, err := p.Tree.ReadFile(file)
 	if err != nil {
-		p.ReportOn(record, at, "%s names %s, which cannot be read; write the evidence of stage %s there", record.Address(), file, s.folder)
+		p.ReportOn(record, at, "%s names %s, which cannot be read; write the evidence of stage %s there", record.Address(), file, s.Folder)
 		return
 	}
 	var missing, empty []string
@@ -68,18 +71,18 @@ func stageEvidence(p *linter.Pass) {
 		}
 	}
 	if len(missing) > 0 {
-		p.ReportOn(record, at, "%s, the evidence of stage %s, lacks %s", file, s.folder, strings.Join(missing, "; "))
+		p.ReportOn(record, at, "%s, the evidence of stage %s, lacks %s", file, s.Folder, strings.Join(missing, "; "))
 	}
 	if len(empty) > 0 {
-		p.ReportOn(record, at, "%s, the evidence of stage %s, has nothing under %s", file, s.folder, strings.Join(empty, "; "))
+		p.ReportOn(record, at, "%s, the evidence of stage %s, has nothing under %s", file, s.Folder, strings.Join(empty, "; "))
 	}
-	if !occurs(string(text), s.folder) {
-		p.ReportOn(record, at, "%s does not mention %s; say which part of it is the evidence of this stage", file, s.folder)
+	if !stages.Occurs(string(text), s.Folder) {
+		p.ReportOn(record, at, "%s does not mention %s; say which part of it is the evidence of this stage", file, s.Folder)
 	}
 	if changed := changedSources(p); len(changed) > 0 {
 		if same, err := p.Tree.Base().Changed(file); err == nil && !same {
 			p.ReportOn(record, at, "stage %s differs from %s in %s, and its evidence %s does not; write down what changed and how it was checked",
-				s.folder, p.Tree.Base().Name, listed(changed), file)
+				s.Folder, p.Tree.Base().Name, listed(changed), file)
 		}
 	}
 }
@@ -100,7 +103,7 @@ func changedSources(p *linter.Pass) []string {
 		addSources(base.ReadDir, m.Source.Dir, true, seen)
 	}
 	var out []string
-	for _, file := range sorted(seen) {
+	for _, file := range slices.Sorted(maps.Keys(seen)) {
 		if stageSource(path.Base(file)) {
 			if changed, err := base.Changed(file); err == nil && changed {
 				out = append(out, file)
@@ -134,4 +137,13 @@ func stageSource(name string) bool {
 
 func isTemplate(name string) bool {
 	return slices.Contains([]string{".tftpl", ".tpl", ".tmpl"}, path.Ext(name))
+}
+
+// listed writes at most four items and how many more there are.
+func listed(items []string) string {
+	const most = 4
+	if len(items) <= most {
+		return strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
 }

@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/stages"
 )
 
 // StageSkipped holds the folders of a stages root to one sequence.
@@ -22,53 +23,53 @@ number is outside the sequence: nothing says when it is applied. Modules that st
 }
 
 func stageSkipped(p *linter.Pass) {
-	for _, root := range stagesRoots(p.Tree) {
-		sequence(p, stagesIn(p.Tree, root))
+	for _, root := range stages.Roots(p.Tree) {
+		sequence(p, stages.In(p.Tree, root))
 		for _, dir := range p.Tree.Roots {
-			if _, ok := stageOf(p.Tree, dir); !ok && dir != root && above(dir) == root {
-				p.Report(stagePlace(p.Tree, stage{dir: dir}), "root module %s has no number among the stages of %s; name it N_%s, or call it as a module",
+			if _, ok := stages.Of(p.Tree, dir); !ok && dir != root && stages.Above(dir) == root {
+				p.Report(stages.Place(p.Tree, stages.Stage{Dir: dir}), "root module %s has no number among the stages of %s; name it N_%s, or call it as a module",
 					dir, root, path.Base(p.Tree.Abs(dir)))
 			}
 		}
 	}
 }
 
-func sequence(p *linter.Pass, stages []stage) {
-	for i, s := range stages {
-		at := stagePlace(p.Tree, s)
-		if s.empty { // a folder without files has no place of its own
-			at = stagePlace(p.Tree, neighbour(stages, i))
-			p.Report(at, "stage %s holds no Terraform files; add the stage or remove the folder", s.folder)
+func sequence(p *linter.Pass, all []stages.Stage) {
+	for i, s := range all {
+		at := stages.Place(p.Tree, s)
+		if s.Empty { // a folder without files has no place of its own
+			at = stages.Place(p.Tree, neighbour(all, i))
+			p.Report(at, "stage %s holds no Terraform files; add the stage or remove the folder", s.Folder)
 		}
 		if i == 0 {
-			if s.number > 1 {
-				p.Report(at, "stage %s is the first; %s missing before it", s.folder, numbers(1, s.number-1))
+			if s.Number > 1 {
+				p.Report(at, "stage %s is the first; %s missing before it", s.Folder, numbers(1, s.Number-1))
 			}
 			continue
 		}
-		before := stages[i-1]
+		before := all[i-1]
 		switch {
-		case s.number == before.number:
-			p.Report(at, "stage %s has the number of %s; which is applied first is undefined, give each stage its own number", s.folder, before.folder)
-		case s.number > before.number+1:
-			p.Report(at, "stage %s follows %s; %s missing between them", s.folder, before.folder, numbers(before.number+1, s.number-1))
+		case s.Number == before.Number:
+			p.Report(at, "stage %s has the number of %s; which is applied first is undefined, give each stage its own number", s.Folder, before.Folder)
+		case s.Number > before.Number+1:
+			p.Report(at, "stage %s follows %s; %s missing between them", s.Folder, before.Folder, numbers(before.Number+1, s.Number-1))
 		}
-		if s.number != before.number && s.folder < before.folder {
-			p.Report(at, "stage %s sorts before %s; write all numbers with the same count of digits", s.folder, before.folder)
+		if s.Number != before.Number && s.Folder < before.Folder {
+			p.Report(at, "stage %s sorts before %s; write all numbers with the same count of digits", s.Folder, before.Folder)
 		}
 	}
 }
 
 // neighbour is the next stage with files, else the nearest before.
-func neighbour(stages []stage, i int) stage {
-	for _, s := range stages[i:] {
-		if !s.empty {
+func neighbour(all []stages.Stage, i int) stages.Stage {
+	for _, s := range all[i:] {
+		if !s.Empty {
 			return s
 		}
 	}
-	for i--; i > 0 && stages[i].empty; i-- {
+	for i--; i > 0 && all[i].Empty; i-- {
 	}
-	return stages[max(i, 0)]
+	return all[max(i, 0)]
 }
 
 func numbers(from, to int) string {

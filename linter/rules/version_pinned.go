@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
@@ -100,7 +102,7 @@ func rootVersions(p *linter.Pass, src *module.Module) {
 	for name, rp := range src.RequiredProviders {
 		used[name] = value.At(rp.Attr.SrcRange)
 	}
-	for _, name := range sorted(used) {
+	for _, name := range slices.Sorted(maps.Keys(used)) {
 		rp := src.RequiredProviders[name]
 		switch {
 		case rp == nil:

@@ -1,4 +1,4 @@
-package rules
+package stages
 
 import (
 	"path"
@@ -6,30 +6,29 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // What a stage reads of other stages: the fact that stage_contract keeps of each use.
 
-// stageRead is one use of another stage's output.
-type stageRead struct {
-	from   stage
-	output string
-	// ledger reads go to the outputs of the other's titanicml_stage, others to its state.
-	ledger bool
-	// indirect uses go through a local that names the output itself, so that only their shape is checked.
-	indirect bool
+// Read is one use of another stage's output.
+type Read struct {
+	From   Stage
+	Output string
+	// Ledger reads go to the outputs of the other's titanicml_stage, others to its state.
+	Ledger bool
+	// Indirect uses go through a local that names the output itself, so that only their shape is checked.
+	Indirect bool
 	steps    []step
 	// want is the shape that the place of use takes, empty when that is not known.
 	want    string
-	text    string
-	at      hcl.Range
-	callers []hcl.Range
+	Text    string
+	At      hcl.Range
+	Callers []hcl.Range
 }
 
 // step is one step into a value: .name or ["name"], or a number's index.
@@ -38,14 +37,14 @@ type step struct {
 	index bool
 }
 
-// reader collects the reads of one root module.
-type reader struct {
-	pass   *linter.Pass
-	self   stage
-	stages []stage
-	// read holds the folders of which something is read; unresolved is set when a read could not be told.
-	read       map[string]bool
-	unresolved bool
+// Reader collects the reads of one root module.
+type Reader struct {
+	Pass   *linter.Pass
+	Self   Stage
+	Stages []Stage
+	// Read holds the folders of which something is read; Unresolved is set when a read could not be told.
+	Read       map[string]bool
+	Unresolved bool
 
 	m       *eval.Module
 	sources map[string][]upstreamStage
@@ -55,11 +54,12 @@ type reader struct {
 // upstreamStage is a data source instance that stands for another stage.
 type upstreamStage struct {
 	key    value.Value
-	from   stage
+	from   Stage
 	ledger bool
 }
 
-func (r *reader) module(m *eval.Module) {
+// Module collects what a module instance reads of stages.
+func (r *Reader) Module(m *eval.Module) {
 	r.m, r.sources = m, map[string][]upstreamStage{}
 	for _, res := range m.Resources() {
 		if res.Mode != module.Data {
@@ -80,7 +80,7 @@ func (r *reader) module(m *eval.Module) {
 	if len(r.sources) == 0 {
 		return
 	}
-	r.wants = wantedShapes(r.pass.Tree, m.Source)
+	r.wants = wantedShapes(r.Pass.Tree, m.Source)
 	for _, f := range m.Source.Files {
 		_ = hclsyntax.VisitAll(f.Body, func(n hclsyntax.Node) hcl.Diagnostics {
 			switch n := n.(type) {
@@ -101,83 +101,83 @@ func (r *reader) module(m *eval.Module) {
 }
 
 // add takes a data source that stands for a stage, and reports one that does not exist yet when this stage is applied.
-func (r *reader) add(res *eval.Resource, at value.Locator, from stage, ledger bool) {
+func (r *Reader) add(res *eval.Resource, at value.Locator, from Stage, ledger bool) {
 	switch {
-	case from.folder == r.self.folder:
-		r.pass.ReportOn(res, at, "%s reads stage %s in itself; refer to the resource instead of its state", res.Address(), from.folder)
-	case from.number >= r.self.number:
-		r.pass.ReportOn(res, at, "%s reads %s, which is applied after stage %s; a stage reads earlier stages only", res.Address(), from.folder, r.self.folder)
+	case from.Folder == r.Self.Folder:
+		r.Pass.ReportOn(res, at, "%s reads stage %s in itself; refer to the resource instead of its state", res.Address(), from.Folder)
+	case from.Number >= r.Self.Number:
+		r.Pass.ReportOn(res, at, "%s reads %s, which is applied after stage %s; a stage reads earlier stages only", res.Address(), from.Folder, r.Self.Folder)
 	default:
 		key := res.LocalAddress()
 		r.sources[key] = append(r.sources[key], upstreamStage{key: res.Key, from: from, ledger: ledger})
 	}
 }
 
-func (r *reader) remoteState(res *eval.Resource) {
+func (r *Reader) remoteState(res *eval.Resource) {
 	backend, ok := res.Attr("backend").Str()
 	if !ok {
-		r.unresolved = true
+		r.Unresolved = true
 		return
 	}
 	config := res.Attr("config")
-	t := stateOf(backend, config.Get, r.pass.Root.Dir)
+	t := StateOf(backend, config.Get, r.Pass.Root.Dir)
 	at := value.At(t.value.Range())
 	if f := at.Filename; f == "" || r.m.Source.File(f) == nil {
 		at = res.AttrRange("config")
 	}
-	from := t.stage(r.stages)
+	from := t.Stage(r.Stages)
 	switch {
 	case from != nil:
 		r.add(res, at, *from, false)
 	case t.unknown():
-		r.unresolved = true
+		r.Unresolved = true
 	case t.missing() != "":
-		r.pass.ReportOn(res, at, "%s reads stage %s, which does not exist", res.Address(), t.missing())
+		r.Pass.ReportOn(res, at, "%s reads stage %s, which does not exist", res.Address(), t.missing())
 	default:
-		r.pass.ReportOn(res, at, "%s reads the state %q, which belongs to no stage; a stage reads the outputs of earlier stages only", res.Address(), t.shown())
+		r.Pass.ReportOn(res, at, "%s reads the state %q, which belongs to no stage; a stage reads the outputs of earlier stages only", res.Address(), t.Shown())
 	}
 }
 
-func (r *reader) ledgerEntry(res *eval.Resource) {
+func (r *Reader) ledgerEntry(res *eval.Resource) {
 	n, ok := res.Attr("number").Int()
 	if !ok {
-		r.unresolved = true
+		r.Unresolved = true
 		return
 	}
-	for _, s := range r.stages {
-		if s.number == n {
-			if s.number < r.self.number {
-				r.read[s.folder] = true // it asks whether the stage is applied, which is a use in itself
+	for _, s := range r.Stages {
+		if s.Number == n {
+			if s.Number < r.Self.Number {
+				r.Read[s.Folder] = true // it asks whether the stage is applied, which is a use in itself
 			}
 			r.add(res, res.AttrRange("number"), s, true)
 			return
 		}
 	}
-	r.pass.ReportOn(res, res.AttrRange("number"), "%s reads stage %d, which does not exist", res.Address(), n)
+	r.Pass.ReportOn(res, res.AttrRange("number"), "%s reads stage %d, which does not exist", res.Address(), n)
 }
 
 // call looks at a module source that lies in another stage.
-func (r *reader) call(m *eval.Module, c *module.Call) {
+func (r *Reader) call(m *eval.Module, c *module.Call) {
 	dir := path.Join(m.Source.Dir, c.Source)
-	for _, s := range r.stages {
-		if s.folder == r.self.folder || dir != s.dir && !strings.HasPrefix(dir, s.dir+"/") {
+	for _, s := range r.Stages {
+		if s.Folder == r.Self.Folder || dir != s.Dir && !strings.HasPrefix(dir, s.Dir+"/") {
 			continue
 		}
-		if s.number >= r.self.number {
+		if s.Number >= r.Self.Number {
 			at := value.At(module.HeaderRange(c.Block))
 			if a := c.Block.Body.Attributes["source"]; a != nil {
 				at = value.At(a.SrcRange)
 			}
-			f := r.pass.Report(at, "module.%s is taken from %s, which is applied after stage %s; a stage builds on earlier stages only", c.Name, s.folder, r.self.folder)
+			f := r.Pass.Report(at, "module.%s is taken from %s, which is applied after stage %s; a stage builds on earlier stages only", c.Name, s.Folder, r.Self.Folder)
 			f.Callers = m.Callers()
 			continue
 		}
-		r.read[s.folder] = true
+		r.Read[s.Folder] = true
 	}
 }
 
 // use keeps one traversal when it leads to another stage.
-func (r *reader) use(e *hclsyntax.ScopeTraversalExpr) {
+func (r *Reader) use(e *hclsyntax.ScopeTraversalExpr) {
 	t, indirect := e.Traversal, false
 	address, rest := dataAddress(t)
 	for depth := 0; t.RootName() == "local" && len(t) > 1 && depth < 20; depth++ {
@@ -202,16 +202,16 @@ func (r *reader) use(e *hclsyntax.ScopeTraversalExpr) {
 			}
 			steps = rest[1:]
 		}
-		r.read[s.from.folder] = true
+		r.Read[s.from.Folder] = true
 		path := outputSteps(steps)
 		if len(path) == 0 || path[0].name == "" {
 			continue
 		}
 		at := e.Range()
-		read := &stageRead{from: s.from, output: path[0].name, ledger: s.ledger, indirect: indirect, steps: path[1:], want: r.wants[e],
-			text: address + ".outputs." + path[0].name, at: at, callers: r.m.Callers()}
+		read := &Read{From: s.from, Output: path[0].name, Ledger: s.ledger, Indirect: indirect, steps: path[1:], want: r.wants[e],
+			Text: address + ".outputs." + path[0].name, At: at, Callers: r.m.Callers()}
 		if !indirect || read.want != "" || len(read.steps) > 0 {
-			r.pass.Keep(read)
+			r.Pass.Keep(read)
 		}
 	}
 }
@@ -279,22 +279,22 @@ func sameKey(key value.Value, index cty.Value) bool {
 
 // stateKey is what tells one state from another in a backend: the attribute that names it.
 type stateKey struct {
-	attr  string
+	Attr  string
 	value value.Value
 }
 
 var stateAttrs = map[string]string{"s3": "key", "gcs": "prefix", "azurerm": "key", "local": "path", "consul": "path", "http": "address", "pg": "schema_name",
 	"cos": "prefix", "oss": "prefix", "kubernetes": "secret_suffix", "remote": "workspaces", "cloud": "workspaces"}
 
-// stateOf reads where a backend configuration keeps its state. A relative path of the local backend is seen from dir.
-func stateOf(backend string, get func(string) value.Value, dir string) stateKey {
-	t := stateKey{attr: stateAttrs[backend]}
-	if t.attr == "" {
+// StateOf reads where a backend configuration keeps its state. A relative path of the local backend is seen from dir.
+func StateOf(backend string, get func(string) value.Value, dir string) stateKey {
+	t := stateKey{Attr: stateAttrs[backend]}
+	if t.Attr == "" {
 		t.value = value.UnknownValue()
 		return t
 	}
-	t.value = get(t.attr)
-	if t.attr == "workspaces" {
+	t.value = get(t.Attr)
+	if t.Attr == "workspaces" {
 		t.value = t.value.Get("name")
 	}
 	if s, ok := t.value.Str(); ok && backend == "local" && !path.IsAbs(s) {
@@ -307,21 +307,21 @@ const unknownPart = "\x00"
 
 func (t stateKey) text() string { s, _ := t.value.Pattern(unknownPart); return s }
 
-// shown is the key for messages.
-func (t stateKey) shown() string { return strings.ReplaceAll(t.text(), unknownPart, "...") }
+// Shown is the key for messages.
+func (t stateKey) Shown() string { return strings.ReplaceAll(t.text(), unknownPart, "...") }
 
 // unknown reports that too little of the key is known to tell the stage.
 func (t stateKey) unknown() bool {
 	return t.text() == "" || strings.Contains(t.text(), unknownPart) && t.missing() == ""
 }
 
-// stage finds the stage that the key names; the longest name wins, since one may start with another.
-func (t stateKey) stage(stages []stage) *stage {
-	var found *stage
+// Stage finds the stage that the key names; the longest name wins, since one may start with another.
+func (t stateKey) Stage(stages []Stage) *Stage {
+	var found *Stage
 	text := t.text()
 	for i, s := range stages {
-		for _, name := range []string{s.folder, strings.ReplaceAll(s.folder, "_", "-")} {
-			if occurs(text, name) && (found == nil || len(s.folder) > len(found.folder)) {
+		for _, name := range []string{s.Folder, strings.ReplaceAll(s.Folder, "_", "-")} {
+			if Occurs(text, name) && (found == nil || len(s.Folder) > len(found.Folder)) {
 				found = &stages[i]
 			}
 		}
@@ -329,8 +329,8 @@ func (t stateKey) stage(stages []stage) *stage {
 	return found
 }
 
-// occurs reports whether a name stands in a text as a word of its own.
-func occurs(text, name string) bool {
+// Occurs reports whether a name stands in a text as a word of its own.
+func Occurs(text, name string) bool {
 	for from := 0; ; {
 		i := strings.Index(text[from:], name)
 		if i < 0 {

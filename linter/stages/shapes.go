@@ -1,13 +1,14 @@
-package rules
+package stages
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-
 	"github.com/titanicml/terraform-provider-titanicml/linter"
 	"github.com/titanicml/terraform-provider-titanicml/linter/awsschema"
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval"
@@ -22,38 +23,39 @@ import (
 const (
 	plainShape = "plain value"
 	listShape  = "list"
-	mapShape   = "map"
+	MapShape   = "map"
 )
 
-// shape is what is known of a value without its contents; the zero shape says nothing.
-type shape struct {
-	kind string
+// Shape is what is known of a value without its contents; the zero shape says nothing.
+type Shape struct {
+	Kind string
 	// keys of a map; a closed map has no others.
-	keys   map[string]shape
-	closed bool
+	Keys   map[string]Shape
+	Closed bool
 }
 
-// offer is the fact kept of what a stage offers.
-type offer struct {
-	outputs map[string]shape
-	// record is the outputs argument of the ledger entry, nil without one.
-	record *shape
+// Offer is the fact kept of what a stage offers.
+type Offer struct {
+	Outputs map[string]Shape
+	// Record is the outputs argument of the ledger entry, nil without one.
+	Record *Shape
 }
 
-func keepOffer(p *linter.Pass) {
+// KeepOffer keeps what a stage offers, for the pass over all of them.
+func KeepOffer(p *linter.Pass) {
 	m := p.Root.Module
-	o := &offer{outputs: map[string]shape{}}
+	o := &Offer{Outputs: map[string]Shape{}}
 	for name, decl := range m.Source.Outputs {
 		v := shapeOf(m.Output(name), 0)
-		if a := decl.Block.Body.Attributes["value"]; a != nil && v.kind == "" {
+		if a := decl.Block.Body.Attributes["value"]; a != nil && v.Kind == "" {
 			v = staticShape(m, a.Expr, 0)
 		}
-		o.outputs[name] = v
+		o.Outputs[name] = v
 	}
-	if r := stageRecord(p.Root); r != nil {
+	if r := Record(p.Root); r != nil {
 		if v := r.Attr("outputs"); v.IsSet() {
 			sh := shapeOf(v, 0)
-			o.record = &sh
+			o.Record = &sh
 		}
 	}
 	p.Keep(o)
@@ -62,28 +64,28 @@ func keepOffer(p *linter.Pass) {
 // maxShape bounds how deep shapes look into values.
 const maxShape = 4
 
-func shapeOf(v value.Value, depth int) shape {
+func shapeOf(v value.Value, depth int) Shape {
 	switch v.Kind() {
 	case value.Bool, value.Number, value.String:
-		return shape{kind: plainShape}
+		return Shape{Kind: plainShape}
 	case value.List:
-		return shape{kind: listShape}
+		return Shape{Kind: listShape}
 	case value.Map:
-		s := shape{kind: mapShape}
+		s := Shape{Kind: MapShape}
 		if depth < maxShape {
-			s.closed, s.keys = !v.Partial(), map[string]shape{}
-			v.Each(func(k string, e value.Value) { s.keys[k] = shapeOf(e, depth+1) })
+			s.Closed, s.Keys = !v.Partial(), map[string]Shape{}
+			v.Each(func(k string, e value.Value) { s.Keys[k] = shapeOf(e, depth+1) })
 		}
 		return s
 	}
-	return shape{}
+	return Shape{}
 }
 
 // staticShape is the shape of an expression whose value is unknown: an attribute of a resource by the schema, or a template.
-func staticShape(m *eval.Module, e hclsyntax.Expression, depth int) shape {
+func staticShape(m *eval.Module, e hclsyntax.Expression, depth int) Shape {
 	switch e := e.(type) {
 	case *hclsyntax.TemplateExpr:
-		return shape{kind: plainShape}
+		return Shape{Kind: plainShape}
 	case *hclsyntax.ScopeTraversalExpr:
 		t := e.Traversal
 		if t.RootName() == "local" && len(t) == 2 && depth < 20 {
@@ -92,20 +94,20 @@ func staticShape(m *eval.Module, e hclsyntax.Expression, depth int) shape {
 			}
 		}
 		if len(t) != 3 {
-			return shape{}
+			return Shape{}
 		}
 		attr, ok1 := t[2].(hcl.TraverseAttr)
 		name, ok2 := t[1].(hcl.TraverseAttr)
 		if !ok1 || !ok2 || m.Source.Resource(t.RootName()+"."+name.Name) == nil {
-			return shape{}
+			return Shape{}
 		}
 		if typ, ok := awsschema.Resource(t.RootName()); ok {
 			if a, ok := typ.Attribute(attr.Name); ok {
-				return shape{kind: kindShape(a)}
+				return Shape{Kind: kindShape(a)}
 			}
 		}
 	}
-	return shape{}
+	return Shape{}
 }
 
 // kindShape reads the shape of an attribute from its schema.
@@ -117,7 +119,7 @@ func kindShape(a *awsschema.Attribute) string {
 	case strings.HasPrefix(a.Kind, "list("), strings.HasPrefix(a.Kind, "set("):
 		return listShape
 	case strings.HasPrefix(a.Kind, "map("):
-		return mapShape
+		return MapShape
 	}
 	return ""
 }
@@ -188,32 +190,32 @@ func variableShape(v *module.Variable) string {
 		case "list", "set", "tuple":
 			return listShape
 		case "map", "object":
-			return mapShape
+			return MapShape
 		}
 	}
 	return ""
 }
 
-// misfit says why the shape does not fit what a read does with it, or nothing.
-func (s shape) misfit(r *stageRead) string {
-	text := r.text
+// Misfit says why the shape does not fit what a read does with it, or nothing.
+func (s Shape) Misfit(r *Read) string {
+	text := r.Text
 	for _, st := range r.steps {
 		switch {
-		case s.kind == plainShape:
-			return fmt.Sprintf("%s is a plain value in stage %s; it has nothing inside to read", text, r.from.folder)
-		case s.kind == listShape && !st.index:
-			return fmt.Sprintf("%s is a list in stage %s; %q is no index of it", text, r.from.folder, st.name)
-		case s.kind != mapShape || st.index:
+		case s.Kind == plainShape:
+			return fmt.Sprintf("%s is a plain value in stage %s; it has nothing inside to read", text, r.From.Folder)
+		case s.Kind == listShape && !st.index:
+			return fmt.Sprintf("%s is a list in stage %s; %q is no index of it", text, r.From.Folder, st.name)
+		case s.Kind != MapShape || st.index:
 			return ""
 		}
-		next, ok := s.keys[st.name]
-		if !ok && s.closed {
-			return fmt.Sprintf("%s has no key %q in stage %s%s", text, st.name, r.from.folder, match.DidYouMean(st.name, sorted(s.keys)))
+		next, ok := s.Keys[st.name]
+		if !ok && s.Closed {
+			return fmt.Sprintf("%s has no key %q in stage %s%s", text, st.name, r.From.Folder, match.DidYouMean(st.name, slices.Sorted(maps.Keys(s.Keys))))
 		}
 		s, text = next, text+"."+st.name
 	}
-	if s.kind != "" && r.want != "" && s.kind != r.want {
-		return fmt.Sprintf("%s is a %s in stage %s, and a %s is wanted here", text, s.kind, r.from.folder, r.want)
+	if s.Kind != "" && r.want != "" && s.Kind != r.want {
+		return fmt.Sprintf("%s is a %s in stage %s, and a %s is wanted here", text, s.Kind, r.From.Folder, r.want)
 	}
 	return ""
 }
