@@ -47,12 +47,33 @@ type harness struct {
 // that is not the embedded engine; a test without needs is about the engine itself.
 func newHarness(t testing.TB, needs ...need) *harness {
 	t.Helper()
+	needTerraform(t)
+	return newProtocolHarness(t, needs...)
+}
+
+func needTerraform(t testing.TB) {
+	t.Helper()
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		if _, err := exec.LookPath("terraform"); err != nil {
 			t.Skip("needs terraform on PATH, or TF_ACC_TERRAFORM_PATH")
 		}
 	}
-	return newProtocolHarness(t, needs...)
+}
+
+// newRunHarness is for tests that set variables of the environment, which keeps them from running beside others.
+func newRunHarness(t *testing.T) *harness {
+	t.Helper()
+	if foreignEndpoint() != nil {
+		t.Skipf("%s is set, and this test sets the environment of the embedded engine", testEndpoint)
+	}
+	needTerraform(t)
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &harness{t: t, dir: dir, data: filepath.Join(dir, "data")}
+	t.Cleanup(h.stop)
+	return h
 }
 
 // newProtocolHarness is for tests that call the provider's protocol themselves.

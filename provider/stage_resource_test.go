@@ -124,6 +124,29 @@ func TestStageConfigErrors(t *testing.T) {
 	}
 }
 
+// Who recorded an entry, and from what, is written with it and is no difference afterwards.
+func TestStageRecordsItsRun(t *testing.T) {
+	h := newRunHarness(t)
+	checkout(h)
+	const at = "titanicml_stage.this"
+	config := stageConfig(h, 1, "foundation", "")
+	run := func(commit, id string) {
+		for name, value := range map[string]string{"GITHUB_SHA": commit, "GITHUB_ACTOR": "ada", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r",
+			"GITHUB_RUN_ID": id, "TITANICML_PLAN_SHA256": digest("plan " + id)} {
+			t.Setenv(name, value)
+		}
+	}
+	run("c0ffee", "7")
+	shows := resource.ComposeAggregateTestCheckFunc(resource.TestCheckResourceAttr(at, "commit", "c0ffee"), resource.TestCheckResourceAttr(at, "actor", "ada"),
+		resource.TestCheckResourceAttr(at, "run_url", "https://github.com/o/r/actions/runs/7"), resource.TestCheckResourceAttr(at, "plan_sha256", digest("plan 7")))
+	h.run(
+		resource.TestStep{Config: config, Check: shows},
+		resource.TestStep{PreConfig: func() { run("decade", "8") }, Config: config, ConfigPlanChecks: emptyPlan(), Check: shows},
+		resource.TestStep{PreConfig: func() { h.write("1_foundation/main.tf", "locals {}") }, Config: config, Check: resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr(at, "commit", "decade"), resource.TestCheckResourceAttr(at, "plan_sha256", digest("plan 8")))},
+	)
+}
+
 // Prod needs the same sources in dev.
 func TestStageInProdFollowsDev(t *testing.T) {
 	h := newHarness(t, needObjects)

@@ -2,8 +2,17 @@ package rollout
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -44,6 +53,55 @@ func TestJudge(t *testing.T) {
 			if !errors.As(err, &smoke) {
 				t.Errorf("%s: %T is not the endpoint's fault", name, err)
 			}
+		}
+	}
+}
+
+// TestRunJudgesStatusAndTime sends requests to a runtime that answers as a container would.
+func TestRunJudgesStatusAndTime(t *testing.T) {
+	answers := map[string]http.HandlerFunc{
+		"ok": func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Content-Type") != "text/csv" || r.Header.Get("Accept") != "application/json" {
+				w.WriteHeader(http.StatusUnsupportedMediaType)
+			}
+			fmt.Fprint(w, "0.7")
+		},
+		"refuses": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", "ModelError")
+			w.WriteHeader(http.StatusFailedDependency)
+			fmt.Fprint(w, `{"OriginalStatusCode":415,"OriginalMessage":"csv, please"}`)
+		},
+		"gone": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", "ValidationError")
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"Message":"Endpoint gone not found"}`)
+		},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answers[strings.Split(r.URL.Path, "/")[2]](w, r) }))
+	t.Cleanup(server.Close)
+	c := &sagemaker.Client{Runtime: sagemakerruntime.New(sagemakerruntime.Options{Region: "eu-west-1", BaseEndpoint: &server.URL,
+		Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1})}
+	csv := SmokeTest{Payload: "1,2", ContentType: "text/csv", Accept: "application/json"}
+	with := func(change func(*SmokeTest)) SmokeTest { s := csv; change(&s); return s }
+	for _, x := range []struct {
+		name, endpoint string
+		test           SmokeTest
+		want           string
+		ours           bool
+	}{
+		{"answers", "ok", csv, "", false},
+		{"in time", "ok", with(func(s *SmokeTest) { s.MaxLatency = time.Hour }), "", false},
+		{"too late", "ok", with(func(s *SmokeTest) { s.MaxLatency = time.Nanosecond }), "expected one within 1ns", true},
+		{"status expected and got", "refuses", with(func(s *SmokeTest) { s.Status = 415 }), "", false},
+		{"status got", "refuses", csv, `got status 415: "csv, please", expected status 200`, true},
+		{"another status", "refuses", with(func(s *SmokeTest) { s.Status = 400 }), "expected status 400", true},
+		{"status not got", "ok", with(func(s *SmokeTest) { s.Status = 415 }), `got status 200: "0.7", expected status 415`, true},
+		{"no endpoint", "gone", csv, "invoking endpoint gone", false},
+	} {
+		err := x.test.Run(t.Context(), c, x.endpoint)
+		var smoke *SmokeError
+		if (x.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), x.want) || errors.As(err, &smoke) != x.ours {
+			t.Errorf("%s: got %v, want %q", x.name, err, x.want)
 		}
 	}
 }

@@ -81,6 +81,10 @@ func TestDeployment(t *testing.T) {
 	if len(d.AutoRollbackConfiguration.Alarms) != 1 || *d.AutoRollbackConfiguration.Alarms[0].AlarmName != "5xx" {
 		t.Errorf("alarms: got %+v", d.AutoRollbackConfiguration)
 	}
+	// The wait of an apply outlasts what SageMaker may take.
+	if got, least := s.Policy.DefaultTimeout(), s.Policy.MaxExecution+s.Policy.TerminationWait; got <= least {
+		t.Errorf("waits %s for an update that may take %s", got, least)
+	}
 	s.MemoryMB = 1024
 	if s.deployment() != nil {
 		t.Error("a serverless endpoint was given a deployment policy, which SageMaker refuses")

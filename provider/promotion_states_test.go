@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -70,4 +72,26 @@ func TestPromotionDriftOfTwoStates(t *testing.T) {
 		},
 	)
 	r.serves(v3)
+}
+
+// TestPromotionReplacedByGroupOnly changes every argument in place, but for the group.
+func TestPromotionReplacedByGroupOnly(t *testing.T) {
+	r := newRegistry(t)
+	v1, v2, other := r.register(survival, "one"), r.register(survival, "two"), r.register("other", "three")
+	r.evaluate("eval-1", v1, 0.85)
+	r.evaluate("eval-2", v2, 0.9)
+	r.evaluate("eval-3", other, 0.9)
+	in := func(config string) resource.TestStep {
+		return resource.TestStep{Config: config, ConfigPlanChecks: planned(plancheck.ResourceActionUpdate, theGate)}
+	}
+	moved := strings.Replace(r.promotion(other, "eval-3", atLeast78, ""), fmt.Sprintf("%q", survival), `"other"`, 1)
+	r.run(
+		resource.TestStep{Config: r.promotion(v1, "eval-1", atLeast78, "")},
+		in(r.promotion(v1, "eval-1", `{ metric = "accuracy", min = 0.7 }`, "")),
+		in(r.promotion(v1, "eval-1", `{ metric = "accuracy", min = 0.7 }`, "seed = 7\nevidence = { min_examples = 10 }\non_rejection = \"hold\"\non_pending = \"fail\"")),
+		in(r.promotion(v2, "eval-2", atLeast78, "")),
+		in(r.promotion(v1, "", atLeast78, `reason = "complaints"`)),
+		resource.TestStep{Config: moved, ConfigPlanChecks: planned(plancheck.ResourceActionDestroyBeforeCreate, theGate)},
+	)
+	r.serves(v1)
 }
