@@ -15,6 +15,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/secrets"
+	"github.com/titanicml/terraform-provider-titanicml/linter/workflow"
 )
 
 // HardcodedSecret finds secrets written into sources. It never shows one.
@@ -23,9 +24,9 @@ var HardcodedSecret = &linter.Rule{
 	Title:    "secrets must not be written into sources",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerModule | linter.PerResource,
+	Scope:    linter.PerModule | linter.PerResource | linter.PerTree,
 	Text: `A secret in a repository is read by everybody who can clone it, for as long as the history exists. Found are, in sources, comments,
-heredocs, base64 user data and variable files:
+heredocs, base64 user data, variable files and GitHub workflows:
 
 - tokens by their form: AWS, GitHub, GitLab, Slack, Stripe, SendGrid, npm, PyPI, Google, Vault, OpenAI, Anthropic, Hugging Face, Azure storage and some
   thirty other services' keys, JSON web tokens, private keys, passwords in URLs, tokens in Authorization headers;
@@ -59,8 +60,12 @@ func hardcodedSecret(p *linter.Pass) {
 	for _, a := range p.Strings("allow") {
 		s.Allow = append(s.Allow, match.Regexp(a))
 	}
-	if p.Resource != nil {
+	switch {
+	case p.Resource != nil:
 		secretArguments(p, &s)
+		return
+	case p.Root == nil:
+		secretWorkflows(p, &s)
 		return
 	}
 	for _, f := range p.Module.Source.Files {
@@ -78,6 +83,25 @@ func hardcodedSecret(p *linter.Pass) {
 			if text, err := p.Tree.ReadFile(name); err == nil {
 				f, _ := module.ParseVars(name, text)
 				reportHits(p, f, s.File(f))
+			}
+		}
+	}
+}
+
+// secretWorkflows looks at the texts of workflows, where expressions such as ${{ secrets.TOKEN }} are no literals.
+func secretWorkflows(p *linter.Pass, s *secrets.Settings) {
+	for _, repo := range workflow.Find(p.Tree, p.Tree.Start) {
+		for _, f := range repo.Files {
+			text, err := p.Tree.ReadFile(f.Path)
+			if err != nil {
+				continue // reported when it was read
+			}
+			for _, h := range s.Document(text) {
+				where := f.Path
+				if h.Name != "" {
+					where += " (" + h.Name + ")"
+				}
+				secretAt(p, value.At(rangeIn(f.Path, text, h.From, h.To)), where, "", h.Kind, "a secret of the repository or its environment")
 			}
 		}
 	}
@@ -104,7 +128,7 @@ func reportHits(p *linter.Pass, f *module.File, hits []secrets.Hit) {
 		if address != "" {
 			where, address = prefix+where, prefix+address
 		}
-		secretAt(p, value.At(rangeIn(f.Path, f.Bytes, h.From, h.To)), where, address, h.Kind)
+		secretAt(p, value.At(rangeIn(f.Path, f.Bytes, h.From, h.To)), where, address, h.Kind, fromAWS)
 	}
 }
 
@@ -143,11 +167,14 @@ func modeOf(b *hclsyntax.Block) module.Mode {
 	return module.Managed
 }
 
-func secretAt(p *linter.Pass, at value.Locator, where, address, kind string) {
+// fromAWS is where a configuration reads its secrets.
+const fromAWS = "Secrets Manager or SSM"
+
+func secretAt(p *linter.Pass, at value.Locator, where, address, kind, instead string) {
 	if kind == "" {
 		kind = "what looks like a secret"
 	}
-	f := p.Report(at, "%s holds %s in plain text; read it from Secrets Manager or SSM and revoke this one", where, kind)
+	f := p.Report(at, "%s holds %s in plain text; read it from %s and revoke this one", where, kind, instead)
 	f.Secret, f.Evidence, f.Address = true, where+" "+kind, address
 }
 
@@ -233,7 +260,7 @@ func secretScript(p *linter.Pass, s *secrets.Settings, v value.Value, where stri
 		if h.Name != "" {
 			where += " (" + h.Name + ")"
 		}
-		secretAt(p, at, where, p.Resource.Address(), h.Kind)
+		secretAt(p, at, where, p.Resource.Address(), h.Kind, fromAWS)
 	}
 }
 
@@ -246,7 +273,7 @@ func secretValue(p *linter.Pass, s *secrets.Settings, v value.Value, name, where
 		return
 	}
 	if text, ok := v.Str(); ok && v.Kind() == value.String && s.Suspicious(name, text) && !secretReported(p, s, v.Range()) {
-		secretAt(p, p.Within(v, at), where, p.Resource.Address(), "")
+		secretAt(p, p.Within(v, at), where, p.Resource.Address(), "", fromAWS)
 	}
 }
 
@@ -272,7 +299,7 @@ func plannedSecrets(p *linter.Pass, s *secrets.Settings, v value.Value, where st
 	}
 	if text, ok := v.Str(); ok && v.Kind() == value.String {
 		if hits := s.Tokens([]byte(text)); len(hits) > 0 {
-			secretAt(p, p.Resource, where, p.Resource.Address(), hits[0].Kind)
+			secretAt(p, p.Resource, where, p.Resource.Address(), hits[0].Kind, fromAWS)
 		}
 		return
 	}

@@ -131,8 +131,12 @@ func bare(line []byte, m []int, document bool) bool {
 		return document || 'A' <= first && first <= 'Z' || m[2] > 1 && line[m[2]-1] == '-'
 	}
 	value := line[m[10]:m[11]]
+	rest := bytes.TrimSpace(line[m[11]:])
+	if value[0] == '*' || value[0] == '&' { // an alias or anchor of YAML
+		return false
+	}
 	return document && (before == ' ' || before == '\t') && bytes.IndexByte(line[m[3]:m[10]], ':') >= 0 && !bytes.ContainsAny(value, "([{") &&
-		len(bytes.TrimSpace(line[m[11]:])) == 0
+		(len(rest) == 0 || rest[0] == '#')
 }
 
 // walker goes through a syntax tree.
