@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -171,8 +172,15 @@ func TestDropIsInclusive(t *testing.T) {
 	if d := decideOne(e, Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(0.01)}}); d.Outcome != Approved {
 		t.Error(Table(d.Checks))
 	}
-	if d := decideOne(e, Requirement{Metric: "accuracy", Min: f(0.79)}); d.Outcome != Approved {
-		t.Error(Table(d.Checks))
+	for _, r := range []Requirement{{Metric: "accuracy", Min: f(0.79)}, {Metric: "accuracy", Max: f(0.79)}, {Metric: "accuracy", VersusChampion: &VersusChampion{MinGain: f(0)}, Severity: Warn}} {
+		if d := decideOne(e, r); d.Outcome != Approved {
+			t.Error(Table(d.Checks))
+		}
+	}
+	for _, r := range []Requirement{{Metric: "accuracy", Min: f(math.Nextafter(0.79, 1))}, {Metric: "accuracy", Max: f(math.Nextafter(0.79, 0))}} {
+		if d := decideOne(e, r); d.Outcome != Rejected {
+			t.Error(Table(d.Checks))
+		}
 	}
 }
 
