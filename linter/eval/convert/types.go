@@ -147,10 +147,14 @@ func Common(vals []value.Value) (ty cty.Type, ok bool) {
 	if alike || len(vals) > maxMixed {
 		return cty.DynamicPseudoType, true
 	}
-	types := make([]cty.Type, 0, len(vals))
+	var types []cty.Type // each once: unification compares them all with each other
 	for _, v := range vals {
-		if ty := typeOf(v); ty != cty.DynamicPseudoType {
+		ty := typeOf(v)
+		if ty != cty.DynamicPseudoType && !slices.ContainsFunc(types, ty.Equals) {
 			types = append(types, ty)
+		}
+		if len(types) > manyElems {
+			return cty.DynamicPseudoType, true
 		}
 	}
 	if len(types) == 0 {
