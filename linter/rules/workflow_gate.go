@@ -46,7 +46,9 @@ func runWorkflowGate(p *linter.Pass) {
 				gateJob(p, j)
 			}
 		}
-		pullRequests(p, repo)
+		if len(repo.Files) > 0 {
+			pullRequests(p, repo)
+		}
 	}
 }
 
