@@ -49,6 +49,14 @@ func (b *MapBuilder) Value() Value {
 	return v
 }
 
+func (f flags) withParts(vals []Value) flags {
+	parts := ofParts(vals)
+	if f&partial != 0 {
+		parts &^= deepKnown
+	}
+	return f&^(deepKnown|holdsSensitive) | parts
+}
+
 // Mapped applies f to the elements and keeps everything else.
 func (v Value) Mapped(f func(string, Value) Value) Value {
 	switch d := v.data.(type) {
@@ -62,20 +70,14 @@ func (v Value) Mapped(f func(string, Value) Value) Value {
 		if o, ok := d.(*openList); ok {
 			v.data = &openList{elems: out, refs: o.refs}
 		}
-		v.flags = v.flags &^ deepKnown
-		if v.flags&partial == 0 && allKnown(out) {
-			v.flags |= deepKnown
-		}
+		v.flags = v.flags.withParts(out)
 	case *object:
 		out := make([]Value, len(d.vals))
 		for i, e := range d.vals {
 			out[i] = f(d.keys[i], e)
 		}
 		v.data = &object{keys: d.keys, vals: out, refs: d.refs}
-		v.flags = v.flags &^ deepKnown
-		if v.flags&partial == 0 && allKnown(out) {
-			v.flags |= deepKnown
-		}
+		v.flags = v.flags.withParts(out)
 	}
 	return v
 }

@@ -50,6 +50,8 @@ const (
 	failed
 	// typed: a List or Map whose elements have one type, as tolist, tomap and the types of variables make it; without it a tuple or object.
 	typed
+	// holdsSensitive caches that a part at some depth is sensitive.
+	holdsSensitive
 )
 
 // Locator is anything with a place in a source file.
@@ -144,11 +146,7 @@ func IntValue(i int) Value { return NumberValue(new(big.Float).SetInt64(int64(i)
 
 // ListValue wraps elements; it keeps the slice.
 func ListValue(elems []Value) Value {
-	v := Value{kind: List, data: elems}
-	if allKnown(elems) {
-		v.flags = deepKnown
-	}
-	return v
+	return Value{kind: List, flags: ofParts(elems), data: elems}
 }
 
 // MapValue wraps a map.
@@ -166,20 +164,21 @@ func MapValue(m map[string]Value) Value {
 }
 
 func sortedMap(keys []string, vals []Value) Value {
-	v := Value{kind: Map, data: &object{keys: keys, vals: vals}}
-	if allKnown(vals) {
-		v.flags = deepKnown
-	}
-	return v
+	return Value{kind: Map, flags: ofParts(vals), data: &object{keys: keys, vals: vals}}
 }
 
-func allKnown(vals []Value) bool {
+// ofParts is what a list or map has of its elements: a walk when it is asked for would take forever where elements are shared.
+func ofParts(vals []Value) flags {
+	f := deepKnown
 	for i := range vals {
 		if vals[i].flags&deepKnown == 0 {
-			return false
+			f &^= deepKnown
+		}
+		if vals[i].flags&(sensitive|holdsSensitive) != 0 {
+			f |= holdsSensitive
 		}
 	}
-	return true
+	return f
 }
 
 // TextValue makes a string that may contain holes; a string of nothing but holes is plainly unknown.
@@ -273,11 +272,7 @@ func (v Value) Partial() bool { return v.flags&partial != 0 }
 func (v Value) Sensitive() bool { return v.flags&sensitive != 0 }
 
 // HoldsSensitive reports whether the value or a part of it, at any depth, is sensitive.
-func (v Value) HoldsSensitive() bool {
-	found := v.Sensitive()
-	v.Each(func(_ string, e Value) { found = found || e.HoldsSensitive() })
-	return found
-}
+func (v Value) HoldsSensitive() bool { return v.flags&(sensitive|holdsSensitive) != 0 }
 
 // Range is the place that wrote the value; the zero Range when there is none, as in a plan without sources.
 func (v Value) Range() hcl.Range {
