@@ -48,10 +48,27 @@ func probeJobs(ctx context.Context, f *foreign) error {
 	return err
 }
 
+// probeModel puts a model into the store that the tests' container can read, and returns its address.
+func probeModel(ctx context.Context, c *sagemaker.Client) (string, error) {
+	body, err := modelArchive(containerModel{Quality: 800})
+	if err != nil {
+		return "", err
+	}
+	at := c.Store.Join("probe", "model.tar.gz").URI()
+	_, err = c.Put(ctx, at, "application/gzip", body)
+	return at, err
+}
+
 func probeProcessing(ctx context.Context, c *sagemaker.Client, f *foreign) (*sagemaker.Job, error) {
+	model, err := probeModel(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	return probeJob(ctx, c, sagemaker.Processing, func(ctx context.Context, name string, tags []sdktypes.Tag) error {
 		_, err := c.SageMaker.CreateProcessingJob(ctx, &sdk.CreateProcessingJobInput{ProcessingJobName: &name, RoleArn: aws.String(f.role()), Tags: tags,
-			AppSpecification: &sdktypes.AppSpecification{ImageUri: aws.String("tiny"), ContainerEntrypoint: []string{"evaluate"}},
+			AppSpecification: &sdktypes.AppSpecification{ImageUri: aws.String("tiny"), ContainerArguments: []string{"evaluate"}},
+			ProcessingInputs: []sdktypes.ProcessingInput{{InputName: aws.String("model"), S3Input: &sdktypes.ProcessingS3Input{S3Uri: &model,
+				LocalPath: aws.String("/opt/ml/processing/input/model"), S3DataType: sdktypes.ProcessingS3DataTypeS3Prefix, S3InputMode: sdktypes.ProcessingS3InputModeFile}}},
 			ProcessingResources: &sdktypes.ProcessingResources{ClusterConfig: &sdktypes.ProcessingClusterConfig{
 				InstanceType: "ml.m5.large", InstanceCount: aws.Int32(1), VolumeSizeInGB: aws.Int32(5)}}})
 		return err
@@ -109,10 +126,14 @@ func probeEndpoint(ctx context.Context, f *foreign) (*sagemaker.Client, string, 
 	if err != nil {
 		return nil, "", err
 	}
+	model, err := probeModel(ctx, c)
+	if err != nil {
+		return nil, "", err
+	}
 	name := fmt.Sprintf("probe-%d", time.Now().UnixNano())
 	tags := sagemaker.Tags(map[string]string{"env": "dev"})
 	_, err = c.SageMaker.CreateModel(ctx, &sdk.CreateModelInput{ModelName: &name, ExecutionRoleArn: aws.String(f.role()), Tags: tags,
-		PrimaryContainer: &sdktypes.ContainerDefinition{Image: aws.String("tiny"), ModelDataUrl: aws.String(c.Store.Join("probe").URI())}})
+		PrimaryContainer: &sdktypes.ContainerDefinition{Image: aws.String("tiny"), ModelDataUrl: &model}})
 	if err != nil {
 		return nil, "", fmt.Errorf("CreateModel: %w", brief(err))
 	}
@@ -127,7 +148,30 @@ func probeEndpoint(ctx context.Context, f *foreign) (*sagemaker.Client, string, 
 	if _, err = c.SageMaker.CreateEndpoint(ctx, &sdk.CreateEndpointInput{EndpointName: &name, EndpointConfigName: &name, Tags: tags}); err != nil {
 		return nil, "", fmt.Errorf("CreateEndpoint: %w", brief(err))
 	}
-	return c, name, nil
+	return c, name, servesWith(ctx, c, name, name)
+}
+
+// servesWith waits until an endpoint serves with a configuration.
+func servesWith(ctx context.Context, c *sagemaker.Client, name, config string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	return c.Wait(ctx, func(ctx context.Context) (bool, error) {
+		e, err := rollout.Find(ctx, c, name)
+		if err != nil || e == nil {
+			return false, fmt.Errorf("an endpoint is not found (%w)", orNothing(err))
+		}
+		switch sdktypes.EndpointStatus(e.Status) {
+		case sdktypes.EndpointStatusCreating, sdktypes.EndpointStatusUpdating, sdktypes.EndpointStatusSystemUpdating:
+			return false, nil
+		case sdktypes.EndpointStatusInService:
+		default:
+			return false, fmt.Errorf("an endpoint is %s: %s", e.Status, e.FailureReason)
+		}
+		if e.Config != config {
+			return false, fmt.Errorf("an endpoint is InService with %s, expected %s", e.Config, config)
+		}
+		return true, nil
+	})
 }
 
 func probeEndpoints(ctx context.Context, f *foreign) error {
@@ -154,9 +198,9 @@ func probeUpdates(ctx context.Context, f *foreign) error {
 	if err != nil {
 		return fmt.Errorf("UpdateEndpoint: %w", brief(err))
 	}
-	e, err := rollout.Find(ctx, c, name)
-	if err != nil || e.Config != name+"-2" {
-		return fmt.Errorf("an updated endpoint is described as %+v (%w)", e, orNothing(err))
+	if err := servesWith(ctx, c, name, name+"-2"); err != nil {
+		return err
 	}
-	return nil
+	_, err = c.SageMaker.DeleteEndpoint(ctx, &sdk.DeleteEndpointInput{EndpointName: &name})
+	return brief(err)
 }

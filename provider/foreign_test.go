@@ -119,6 +119,9 @@ func (f *foreign) begin(t testing.TB, needs []need) {
 	}
 	one.Lock()
 	t.Cleanup(one.Unlock)
+	if slices.ContainsFunc(needs, func(n need) bool { _, known := probed[n.name]; return !known }) {
+		f.empty(t)
+	}
 	for _, n := range needs {
 		f.require(t, n)
 	}
@@ -145,11 +148,11 @@ func (f *foreign) roles(config string) string {
 	return needsRole.ReplaceAllString(config, fmt.Sprintf("$1\n  role_arn = %q", f.role()))
 }
 
+// require leaves what is there alone: a test may find out on its way what it needs.
 func (f *foreign) require(t testing.TB, n need) {
 	t.Helper()
 	err, known := probed[n.name]
 	if !known {
-		f.empty(t)
 		err = n.probe(t.Context(), f)
 		probed[n.name] = err
 	}
