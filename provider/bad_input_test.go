@@ -217,7 +217,7 @@ func TestEndpointOfABadArchive(t *testing.T) {
 		"leads out":  {pack("../../evil"), `entry "../../evil": its name leads out of the directory`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRegistry(t)
+			r := registryOn(newHarness(t)) // it looks into the engine's data directory
 			v := r.registerArtifact(survival, "bad", tc.archive)
 			r.evaluate("eval-1", v, 0.85)
 			r.run(resource.TestStep{
