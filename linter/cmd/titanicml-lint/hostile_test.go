@@ -84,6 +84,19 @@ func TestHostile(t *testing.T) {
 		{"doubling strings", main(chain(`"aaaaaaaaaaaaaaaa"`, `"`+repeat("${@}", 10)+`"`, 40)), "", "too large"},
 		{"doubling lists", main(chain("[1, 2, 3]", "concat("+repeat("@, ", 9)+"@)", 40)), "", ""},
 		{"doubling maps", main(chain("{ a = 1 }", "{ a = @, b = @, c = @, d = @ }", 40)), "", ""},
+		{"comparing doubled maps", main(func() string {
+			one := chain("{ a = 1 }", "{ a = @, b = @, c = @ }", 40)
+			two, _, _ := strings.Cut(strings.ReplaceAll(one, "x", "y"), "\n}\n")
+			return one + two + "\n}\n" + `resource "aws_sns_topic" "c" {
+  tags = {
+    a = local.x40 == local.y40
+    b = contains([local.x40], local.y40)
+    c = length(distinct([local.x40, local.y40]))
+    d = index([local.x40], local.y40)
+  }
+}
+`
+		}()), "", ""},
 		{"doubling conditionals", main("variable \"v\" {}\n" + chain("{ a = 1 }", "var.v == \"x\" ? merge(@, { a = @ }) : { a = @, b = @ }", 60)), "", ""},
 		{"regular expressions", main("locals { s = \"" + repeat("a", 50000) + "\" }\n" + queue + "  tags = {\n    a = regex(\"(a|a|a?){1000}b\", local.s)\n    b = join(\"\", regexall(\"a?\", local.s))\n    c = replace(local.s, \"/(a*)(a*)(a*)/\", \"" +
 			repeat("$1", 500) + "\")\n  }\n}\n"), "", "result of regex is too large"},

@@ -134,6 +134,9 @@ func unified(v value.Value) (out value.Value, ok bool) {
 	return v.Mapped(func(_ string, e value.Value) value.Value { return ToType(e, ty, nil) }), true
 }
 
+// maxParts bounds the search for the types of values that hold others many times over.
+const maxParts = 20_000
+
 // Common is the type that all values convert to. It is cty.DynamicPseudoType when nothing needs to be converted or a part is not known,
 // and ok is false when there is none.
 func Common(vals []value.Value) (ty cty.Type, ok bool) {
@@ -148,12 +151,13 @@ func Common(vals []value.Value) (ty cty.Type, ok bool) {
 		return cty.DynamicPseudoType, true
 	}
 	var types []cty.Type // each once: unification compares them all with each other
+	left := maxParts
 	for _, v := range vals {
-		ty := typeOf(v)
+		ty := typeOf(v, &left)
 		if ty != cty.DynamicPseudoType && !slices.ContainsFunc(types, ty.Equals) {
 			types = append(types, ty)
 		}
-		if len(types) > manyElems {
+		if len(types) > manyElems || left < 0 {
 			return cty.DynamicPseudoType, true
 		}
 	}
@@ -164,11 +168,14 @@ func Common(vals []value.Value) (ty cty.Type, ok bool) {
 	return ty, ty != cty.NilType
 }
 
-// typeOf is the type of a value, cty.DynamicPseudoType of null and of what is not known.
-func typeOf(v value.Value) cty.Type {
+// typeOf is the type of a value, cty.DynamicPseudoType of null, of what is not known and of what has more parts than are left.
+func typeOf(v value.Value, left *int) cty.Type {
+	if *left--; *left < 0 {
+		return cty.DynamicPseudoType
+	}
 	elements := func(vals []value.Value) cty.Type {
 		for _, e := range vals {
-			if ty := typeOf(e); ty != cty.DynamicPseudoType {
+			if ty := typeOf(e, left); ty != cty.DynamicPseudoType {
 				return ty
 			}
 		}
@@ -192,7 +199,7 @@ func typeOf(v value.Value) cty.Type {
 		}
 		types := make([]cty.Type, v.Len())
 		for i, e := range v.Elems() {
-			types[i] = typeOf(e)
+			types[i] = typeOf(e, left)
 		}
 		return cty.Tuple(types)
 	case value.Map:
@@ -203,7 +210,7 @@ func typeOf(v value.Value) cty.Type {
 			return cty.Map(elements(v.Vals()))
 		}
 		types := make(map[string]cty.Type, v.Len())
-		v.Each(func(k string, e value.Value) { types[k] = typeOf(e) })
+		v.Each(func(k string, e value.Value) { types[k] = typeOf(e, left) })
 		return cty.Object(types)
 	}
 	return cty.DynamicPseudoType

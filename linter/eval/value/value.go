@@ -303,8 +303,16 @@ func (v Value) Refs() []Ref {
 
 // AllRefs collects the references at every depth.
 func (v Value) AllRefs() []Ref {
+	left := maxCompared
+	return v.allRefs(&left)
+}
+
+func (v Value) allRefs(left *int) []Ref {
+	if *left--; *left < 0 || v.IsKnown() {
+		return nil
+	}
 	out := v.Refs()
-	v.Each(func(_ string, e Value) { out = MergeRefs(out, e.AllRefs()) })
+	v.Each(func(_ string, e Value) { out = MergeRefs(out, e.allRefs(left)) })
 	return out
 }
 
@@ -535,58 +543,6 @@ func (v Value) Strings() []string {
 		}
 	}
 	return out
-}
-
-// Equal compares two values; known is false when an unknown part decides.
-func (v Value) Equal(w Value) (equal, known bool) {
-	if v.kind == Unknown || w.kind == Unknown {
-		return false, false
-	}
-	if v.kind != w.kind {
-		return false, true
-	}
-	switch v.kind {
-	case Absent, Null:
-		return true, true
-	case Bool:
-		return v.data == w.data, true
-	case Number:
-		return v.data.(*big.Float).Cmp(w.data.(*big.Float)) == 0, true
-	case String:
-		a, ok1 := v.Str()
-		b, ok2 := w.Str()
-		if ok1 && ok2 {
-			return a == b, true
-		}
-		return false, false
-	case List:
-		return equalSlices(v, w, v.Elems(), w.Elems())
-	}
-	a, b := v.data.(*object), w.data.(*object)
-	if (v.flags|w.flags)&partial == 0 {
-		if !slices.Equal(a.keys, b.keys) {
-			return false, true
-		}
-	} else if !slices.Equal(a.keys, b.keys) {
-		return false, false
-	}
-	return equalSlices(v, w, a.vals, b.vals)
-}
-
-func equalSlices(v, w Value, a, b []Value) (equal, known bool) {
-	isPartial := (v.flags|w.flags)&partial != 0
-	if len(a) != len(b) {
-		return false, !isPartial
-	}
-	known = !isPartial
-	for i := range a {
-		e, k := a[i].Equal(b[i])
-		if k && !e {
-			return false, true
-		}
-		known = known && k
-	}
-	return known, known
 }
 
 // Overlay is merge(base, top): the keys of top win, what is unknown may add keys, and null or absent count as empty.
