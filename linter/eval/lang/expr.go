@@ -66,7 +66,10 @@ func (s *Scope) evalNode(e hclsyntax.Expression) value.Value {
 
 func literal(e *hclsyntax.LiteralValueExpr) value.Value {
 	v := e.Val
-	if v.IsNull() {
+	switch {
+	case !v.IsKnown(): // a number that does not parse, which the loader reports
+		return value.UnknownValue()
+	case v.IsNull():
 		return value.NullValue()
 	}
 	switch v.Type() {
