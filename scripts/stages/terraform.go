@@ -30,11 +30,11 @@ func (t terraform) run(ctx context.Context, args ...string) error {
 }
 
 func (t terraform) output(ctx context.Context, args ...string) ([]byte, error) {
-	var out, all bytes.Buffer
+	var out, said bytes.Buffer
 	command := t.command(ctx, args...)
-	command.Stdout, command.Stderr = io.MultiWriter(&out, &all), &all
+	command.Stdout, command.Stderr = &out, &said
 	if err := command.Run(); err != nil {
-		return nil, fmt.Errorf("terraform %s in %s: %w\n%s", args[0], filepath.Base(t.dir), err, strings.TrimSpace(all.String()))
+		return nil, fmt.Errorf("terraform %s in %s: %w\n%s", args[0], filepath.Base(t.dir), err, strings.TrimSpace(out.String()+said.String()))
 	}
 	return out.Bytes(), nil
 }
