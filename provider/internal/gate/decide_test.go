@@ -418,5 +418,8 @@ func TestPerfectOnFewExamples(t *testing.T) {
 		if d.Outcome != Rejected || *d.Checks[0].Observed != 1 {
 			t.Errorf("%s: perfect on ten examples clears 0.9 at 95%%:\n%s", m, Table(d.Checks))
 		}
+		if upper := *d.Checks[0].Upper; upper > 1 {
+			t.Errorf("%s: the interval goes up to %v", m, upper)
+		}
 	}
 }

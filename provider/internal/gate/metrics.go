@@ -486,11 +486,11 @@ func sliceName(column, value string) string {
 }
 
 // compared writes "observed 0.81 >= 0.78", with all digits where six would
-// print both sides alike.
+// print both sides of a failure alike.
 func compared(subject string, x, limit float64, atLeast, ok bool) string {
 	sign := map[[2]bool]string{{true, true}: ">=", {true, false}: "<", {false, true}: "<=", {false, false}: ">"}[[2]bool{atLeast, ok}]
 	a, b := number(x), number(limit)
-	if a == b && x != limit {
+	if a == b && !ok {
 		a = strconv.FormatFloat(x, 'g', -1, 64)
 	}
 	return fmt.Sprintf("%s %s %s %s", subject, a, sign, b)

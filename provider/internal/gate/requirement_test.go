@@ -126,6 +126,7 @@ func TestApprove(t *testing.T) {
 		{"second person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Trainers: []Identity{{ARN: anna}}}, Approved, "approved by " + bert},
 		{"same person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: anna}, Trainers: []Identity{{ARN: bert}, {ARN: anna}}}, Pending, "somebody else"},
 		{"nobody", four, ApprovalState{Status: "Approved", Trainers: []Identity{{ARN: anna}}}, Pending, "does not say by whom"},
+		{"somebody without a name", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{SourceIdentity: "bert"}, Trainers: []Identity{{ARN: anna}}}, Pending, "does not say by whom"},
 		{"unknown trainer", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Trainers: []Identity{{}}}, Pending, "not known who trained"},
 		{"one role, two people", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "bert"}, Trainers: []Identity{{session, "anna"}}}, Approved, "bert"},
 		{"two roles, one person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "anna"}, Trainers: []Identity{{session + "2", "anna"}}}, Pending, "somebody else"},
