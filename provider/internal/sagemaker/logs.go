@@ -1,14 +1,17 @@
 package sagemaker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -66,12 +69,18 @@ func (j *Job) mask(text string) string {
 	if j.Processing != nil {
 		given = append(given, j.Processing.Environment)
 	}
+	names := map[string]string{} // by secret
 	for _, vars := range given {
 		for name, value := range vars {
-			if len(value) >= minSecret && secretName.MatchString(name) {
-				text = strings.ReplaceAll(text, value, "<"+name+">")
+			if len(value) >= minSecret && secretName.MatchString(name) && (names[value] == "" || name < names[value]) {
+				names[value] = name
 			}
 		}
+	}
+	// The longest first: one may begin another, of which the rest would stay.
+	secrets := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	for _, secret := range secrets {
+		text = strings.ReplaceAll(text, secret, "<"+names[secret]+">")
 	}
 	return text
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 )
 
 func TestLastLines(t *testing.T) {
@@ -53,5 +54,26 @@ func TestLogTailFromCloudWatch(t *testing.T) {
 		if got, err := c.LogTail(t.Context(), &Job{Kind: Training, Name: job}, 20); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", job, got, err, want)
 		}
+	}
+}
+
+// TestSecretsAreMasked looks for what a job was given under a name that says secret.
+func TestSecretsAreMasked(t *testing.T) {
+	job := &Job{
+		Training: &sdk.DescribeTrainingJobOutput{
+			Environment:     map[string]string{"API_KEY": "sesame", "DB_PASSWORD": "sesame-open-9", "THREADS": "threads", "HF_TOKEN": "hf_123456", "AUTH_TOKEN_LIMIT": "limit-7"},
+			HyperParameters: map[string]string{"secret": "short", "client_secret": "sesame"},
+		},
+		Processing: &sdk.DescribeProcessingJobOutput{Environment: map[string]string{"aws_secret_access_key": "wJalrXUtn"}},
+	}
+	const said = "sesame sesame-open-9 threads hf_123456 limit-7 short wJalrXUtn"
+	const want = "<API_KEY> <DB_PASSWORD> threads <HF_TOKEN> limit-7 short <aws_secret_access_key>"
+	for range 20 { // maps have no order
+		if got := job.mask(said); got != want {
+			t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	}
+	if got := (&Job{}).mask(said); got != said {
+		t.Errorf("a job that was given nothing: %s", got)
 	}
 }
