@@ -11,8 +11,6 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
-func asTampered(err error, target **TamperedError) bool { return errors.As(err, target) }
-
 // Pointer is champions/<group>.json: the version to serve and why.
 type Pointer struct {
 	Schema            int               `json:"schema"`

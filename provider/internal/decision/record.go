@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -199,7 +200,7 @@ func Records(ctx context.Context, c *sagemaker.Client, group string, version int
 		r, err := Read(ctx, c, info.URI, "")
 		var tampered *TamperedError
 		switch {
-		case sagemaker.IsNotFound(err) || asTampered(err, &tampered):
+		case sagemaker.IsNotFound(err) || errors.As(err, &tampered):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("listing the decisions on %s version %d: %w", group, version, err)

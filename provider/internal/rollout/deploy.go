@@ -111,12 +111,7 @@ func Update(ctx context.Context, c *sagemaker.Client, s Spec, changeCount bool) 
 	if err != nil {
 		return e, deployed, err
 	}
-	for _, arn := range []string{e.ARN} {
-		if err := c.SyncTags(ctx, arn, s.Tags); err != nil {
-			return e, deployed, err
-		}
-	}
-	return e, deployed, nil
+	return e, deployed, c.SyncTags(ctx, e.ARN, s.Tags)
 }
 
 // moveTo asks for an update; SageMaker may still be busy with the one before.

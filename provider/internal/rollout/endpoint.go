@@ -117,10 +117,7 @@ func (s Spec) settled(ctx context.Context, c *sagemaker.Client) (*Endpoint, erro
 
 // make creates the model and the configuration of a spec; those that a killed apply left are taken over.
 func (s Spec) make(ctx context.Context, c *sagemaker.Client) error {
-	tags := map[string]string{sagemaker.TagEndpoint: s.Endpoint}
-	for k, v := range s.Tags {
-		tags[k] = v
-	}
+	tags := merged(s.Tags, sagemaker.TagEndpoint, s.Endpoint)
 	model := &sdk.CreateModelInput{
 		ModelName: aws.String(s.ModelName()), ExecutionRoleArn: aws.String(s.RoleARN),
 		PrimaryContainer: &types.ContainerDefinition{Image: aws.String(s.Serving.Image), ModelDataUrl: aws.String(s.Serving.ArtifactURI), Environment: s.Environment},
