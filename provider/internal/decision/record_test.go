@@ -79,20 +79,20 @@ func TestRecordsFollowTheSchema(t *testing.T) {
 		if err := json.Unmarshal(body, &doc); err != nil {
 			t.Fatal(err)
 		}
-		for _, problem := range conform(schema, schema, doc, "", seen) {
+		for _, problem := range conform(schema, schema, doc, "", "", seen) {
 			t.Errorf("%s record: %s", name, problem)
 		}
 	}
 	defs := schema["$defs"].(map[string]any)
 	for name, d := range defs {
 		for field := range properties(d) {
-			if !seen[field] {
+			if !seen[name+"."+field] {
 				t.Errorf("schema: %s.%s is in no full record", name, field)
 			}
 		}
 	}
 	for field := range properties(schema) {
-		if !seen[field] {
+		if !seen["."+field] {
 			t.Errorf("schema: %s is in no full record", field)
 		}
 	}
@@ -103,15 +103,16 @@ func properties(s any) map[string]any {
 	return p
 }
 
-// conform checks the part of JSON Schema that decision.schema.json uses.
-func conform(root, schema map[string]any, doc any, at string, seen map[string]bool) []string {
+// conform checks the part of JSON Schema that decision.schema.json uses. seen collects the fields met, by the definition they are in.
+func conform(root, schema map[string]any, doc any, at, def string, seen map[string]bool) []string {
 	if ref, ok := schema["$ref"].(string); ok {
-		return conform(root, root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), doc, at, seen)
+		def = strings.TrimPrefix(ref, "#/$defs/")
+		return conform(root, root["$defs"].(map[string]any)[def].(map[string]any), doc, at, def, seen)
 	}
-	if any, ok := schema["anyOf"].([]any); ok {
+	if options, ok := schema["anyOf"].([]any); ok {
 		var first []string
-		for i, option := range any {
-			problems := conform(root, option.(map[string]interface{}), doc, at, seen)
+		for i, option := range options {
+			problems := conform(root, option.(map[string]any), doc, at, def, seen)
 			if len(problems) == 0 {
 				return nil
 			}
@@ -146,13 +147,13 @@ func conform(root, schema map[string]any, doc any, at string, seen map[string]bo
 	case map[string]any:
 		fields := properties(schema)
 		for name, v := range doc {
-			seen[name] = true
+			seen[def+"."+name] = true
 			field, ok := fields[name].(map[string]any)
 			if !ok {
 				problems = append(problems, fmt.Sprintf("%s.%s is not in the schema", at, name))
 				continue
 			}
-			problems = append(problems, conform(root, field, v, at+"."+name, seen)...)
+			problems = append(problems, conform(root, field, v, at+"."+name, def, seen)...)
 		}
 		required, _ := schema["required"].([]any)
 		for _, name := range required {
@@ -163,7 +164,7 @@ func conform(root, schema map[string]any, doc any, at string, seen map[string]bo
 	case []any:
 		items, _ := schema["items"].(map[string]any)
 		for i, v := range doc {
-			problems = append(problems, conform(root, items, v, fmt.Sprintf("%s[%d]", at, i), seen)...)
+			problems = append(problems, conform(root, items, v, fmt.Sprintf("%s[%d]", at, i), def, seen)...)
 		}
 	}
 	return problems
@@ -273,8 +274,15 @@ func TestReadChampionRefuses(t *testing.T) {
 			t.Errorf("%s: believed %+v (%v)", name, got, err)
 		}
 	}
-	if err := Point(t.Context(), c, &Champion{}, &StoredRecord{Record: *rejected}); err == nil {
-		t.Error("a rejection became champion")
+	// With the pointer as it is, so that only the record stands in the way.
+	now, err := ReadChampion(t.Context(), c, "titanic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Record{rejected, dry} {
+		if err := Point(t.Context(), c, now, &StoredRecord{Record: *r}); err == nil || !strings.Contains(err.Error(), "cannot make a champion") {
+			t.Errorf("%s, dry run %v: got %v", r.Outcome, r.DryRun, err)
+		}
 	}
 }
 

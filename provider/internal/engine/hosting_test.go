@@ -132,6 +132,8 @@ func TestUpdateLosesNoRequest(t *testing.T) {
 	stop := make(chan struct{})
 	var answered, failed atomic.Int64
 	var callers sync.WaitGroup
+	end := sync.OnceFunc(func() { close(stop); callers.Wait() })
+	defer end()
 	for range 4 {
 		callers.Go(func() {
 			for {
@@ -155,12 +157,10 @@ func TestUpdateLosesNoRequest(t *testing.T) {
 		s.inService("titanic")
 		s.wantAnswer("titanic", "1", config+" :1")
 	}
-	close(stop)
-	callers.Wait()
+	end()
 	if answered.Load() == 0 || failed.Load() > 0 {
 		t.Errorf("%d answered, %d failed", answered.Load(), failed.Load())
 	}
-	s.ctx = t.Context()
 }
 
 func TestUpdateThatDoesNotComeUpKeepsTheOldConfiguration(t *testing.T) {

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -204,15 +205,11 @@ func (s *suite) object(key string) string {
 		s.t.Fatal(err)
 	}
 	defer out.Body.Close()
-	var text strings.Builder
-	buffer := make([]byte, 4096)
-	for {
-		n, err := out.Body.Read(buffer)
-		text.Write(buffer[:n])
-		if err != nil {
-			return text.String()
-		}
+	body, err := io.ReadAll(out.Body)
+	if err != nil {
+		s.t.Fatalf("reading %s: %v", key, err)
 	}
+	return string(body)
 }
 
 func TestSeveralJobsRunAtOnce(t *testing.T) {

@@ -116,9 +116,11 @@ func TestUpdateOfAPackageMergesAndNamesItsAuthor(t *testing.T) {
 	if _, err := s.UpdateModelPackage(s.ctx, &sagemaker.UpdateModelPackageInput{ModelPackageArn: &arn, ModelApprovalStatus: types.ModelApprovalStatusRejected}); err != nil {
 		t.Fatal(err)
 	}
-	approved, err := s.ListModelPackages(s.ctx, &sagemaker.ListModelPackagesInput{ModelPackageGroupName: aws.String("survival"), ModelApprovalStatus: types.ModelApprovalStatusApproved})
-	if err != nil || len(approved.ModelPackageSummaryList) != 0 {
-		t.Errorf("approved: %v, %v", approved.ModelPackageSummaryList, err)
+	for status, want := range map[types.ModelApprovalStatus]int{types.ModelApprovalStatusApproved: 0, types.ModelApprovalStatusRejected: 1} {
+		list, err := s.ListModelPackages(s.ctx, &sagemaker.ListModelPackagesInput{ModelPackageGroupName: aws.String("survival"), ModelApprovalStatus: status})
+		if err != nil || len(list.ModelPackageSummaryList) != want {
+			t.Errorf("%s: %v, %v, want %d", status, list.ModelPackageSummaryList, err, want)
+		}
 	}
 }
 
@@ -163,4 +165,6 @@ func TestGroupPolicies(t *testing.T) {
 	if _, err := s.DeleteModelPackageGroupPolicy(s.ctx, &sagemaker.DeleteModelPackageGroupPolicyInput{ModelPackageGroupName: name}); err != nil {
 		t.Fatal(err)
 	}
+	_, err = s.GetModelPackageGroupPolicy(s.ctx, &sagemaker.GetModelPackageGroupPolicyInput{ModelPackageGroupName: name})
+	wantError(t, err, "ValidationException", "Cannot find resource policy")
 }

@@ -58,6 +58,7 @@ func TestSearch(t *testing.T) {
 		{"by number", find(where("HyperParameters.depth", types.OperatorGreaterThan, "1")), "[job-2 job-3]"},
 		{"key with dots", find(where("HyperParameters.with.dots", types.OperatorEquals, "yes"), where("HyperParameters.depth", types.OperatorIn, "0, 3")), "[job-0 job-3]"},
 		{"by time", find(where("CreationTime", types.OperatorLessThan, "2020-01-01T00:00:00Z")), "[]"},
+		{"by later time", find(where("CreationTime", types.OperatorGreaterThan, "2020-01-01T00:00:00Z")), "[job-0 job-1 job-2 job-3]"},
 		{"not there", find(where("FailureReason", types.OperatorNotExists), where("TrainingJobName", types.OperatorNotEquals, "job-0")), "[job-1 job-2 job-3]"},
 		{"either", &types.SearchExpression{Operator: types.BooleanOperatorOr, Filters: []types.Filter{where("TrainingJobName", types.OperatorContains, "b-0")},
 			SubExpressions: []types.SearchExpression{*find(where("Tags.owner", types.OperatorEquals, "ann"), where("HyperParameters.depth", types.OperatorGreaterThanOrEqualTo, "2"))}}, "[job-0 job-2]"},

@@ -112,8 +112,8 @@ func TestLocations(t *testing.T) {
 	}
 }
 
-// TestStartJob plays a run's life: adoption, release, failure. The image is unmapped, so every job fails at once.
-func TestStartJob(t *testing.T) {
+// TestStartJobAfterAFailure starts a run twice. The image is unmapped, so every job fails at once.
+func TestStartJobAfterAFailure(t *testing.T) {
 	c, ctx := testClient(t), t.Context()
 	if err := c.EnsureBucket(ctx, c.Store.Bucket); err != nil {
 		t.Fatal(err)

@@ -49,10 +49,15 @@ func TestFiguresNoticeWhatLeaks(t *testing.T) {
 			l.wrong.Store(c.wrong)
 			e := &endpoint{}
 			e.updates.Store(c.updates)
+			found := c.missed == ""
 			for _, f := range figures(settings{length: 30 * time.Minute, every: 3 * time.Second}, l, e, held(c.grow)) {
-				if missed := c.missed != "" && strings.HasPrefix(f.Name, c.missed); f.OK == missed {
+				missed := c.missed != "" && strings.HasPrefix(f.Name, c.missed)
+				if found = found || missed; f.OK == missed {
 					t.Errorf("%s: %s (bound %s) is ok: %v", f.Name, f.Value, f.Bound, f.OK)
 				}
+			}
+			if !found {
+				t.Errorf("no figure is called %q", c.missed)
 			}
 		})
 	}

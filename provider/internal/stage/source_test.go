@@ -62,8 +62,7 @@ func TestDigestCovers(t *testing.T) {
 		changed, err := Digest(filepath.Join(dir, "1_a"))
 		put(t, filepath.Join(dir, name), example[name])
 		if err != nil {
-			// A changed file of JSON no longer parses and calls nothing.
-			t.Fatal(err)
+			t.Fatalf("%s: %v", name, err)
 		}
 		if covered := slices.Contains(want, filepath.ToSlash(rel)); (changed.SHA256 != s.SHA256) != covered {
 			t.Errorf("%s: covered is %v, but the digest says otherwise", name, covered)

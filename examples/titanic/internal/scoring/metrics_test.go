@@ -25,6 +25,7 @@ func TestAgreesWithScikitLearn(t *testing.T) {
 	if err := json.Unmarshal(encoded, &reference); err != nil {
 		t.Fatal(err)
 	}
+	compared := map[string]bool{}
 	for _, test := range reference.Cases {
 		t.Run(test.Name, func(t *testing.T) {
 			examples := make([]Example, len(test.Labels))
@@ -33,11 +34,24 @@ func TestAgreesWithScikitLearn(t *testing.T) {
 			}
 			got := Measure(examples, 0.5)
 			for name, want := range test.Metrics {
+				compared[name] = true
 				if value, defined := got[name]; !defined || math.Abs(value-want) > 1e-9 {
 					t.Errorf("%s = %v (defined %v), scikit-learn says %v", name, value, defined, want)
 				}
 			}
 		})
+	}
+	// Other names of the same.
+	twins := map[string]string{"true_positive_rate": "recall", "true_negative_rate": "specificity"}
+	got := Measure([]Example{{true, 0.9}, {false, 0.8}, {true, 0.7}, {true, 0.3}, {false, 0.1}}, 0.5)
+	for name, value := range got {
+		twin, known := twins[name]
+		switch {
+		case known && value != got[twin]:
+			t.Errorf("%s is %v, %s is %v", name, value, twin, got[twin])
+		case !known && !compared[name]:
+			t.Errorf("%s has no reference value", name)
+		}
 	}
 }
 

@@ -42,6 +42,9 @@ func TestHandle(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "t0ken") {
 					t.Errorf("got error %v, expected %q and no token in it", err, test.want)
 				}
+				if test.inputs["image"] != "" && path != "" {
+					t.Errorf("sent %s to %s", got, path)
+				}
 				return
 			}
 			if err != nil {

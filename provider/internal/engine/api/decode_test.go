@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,11 +189,15 @@ func TestTimesRoundTrip(t *testing.T) {
 // encodes and satisfies the shape again, or with one of two errors.
 func FuzzDecodeRequest(f *testing.F) {
 	table := load(f)
-	f.Add(0, []byte(goodTraining))
-	f.Add(17, []byte(`{"ModelPackageGroupName":"g","CustomerMetadataProperties":{"a":"b"}}`))
-	f.Add(37, []byte(`{"ResourceArn":"arn:aws:sagemaker:eu-west-1:000000000000:model/a","Tags":[{"Key":"a","Value":"b"},null]}`))
-	f.Add(2, []byte(`{"CreationTimeAfter":1e400,"MaxResults":1e3}`))
-	f.Add(5, []byte("{\"a\":\xff"))
+	for operation, body := range map[string]string{
+		"CreateTrainingJob":  goodTraining,
+		"CreateModelPackage": `{"ModelPackageGroupName":"g","CustomerMetadataProperties":{"a":"b"}}`,
+		"AddTags":            `{"ResourceArn":"arn:aws:sagemaker:eu-west-1:000000000000:model/a","Tags":[{"Key":"a","Value":"b"},null]}`,
+		"ListTrainingJobs":   `{"CreationTimeAfter":1e400,"MaxResults":1e3}`,
+		"CreateModel":        "{\"a\":\xff",
+	} {
+		f.Add(slices.Index(Operations, operation), []byte(body))
+	}
 	f.Fuzz(func(t *testing.T, index int, body []byte) {
 		operation := Operations[uint(index)%uint(len(Operations))]
 		document, err := table.DecodeRequest(operation, body)

@@ -108,13 +108,17 @@ func TestEnvironmentAndConfig(t *testing.T) {
 	if r.Outcome != Completed || r.ExitCode != 0 {
 		t.Fatalf("%+v", r)
 	}
+	log, err := os.ReadFile(o.Layout.LogFile())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, want := range []string{"SAGEMAKER_BASE_DIR=" + o.Layout.ML(), "TRAINING_JOB_NAME=j-1", "MINE=1", "SM_HP_L2=0.1",
 		"SM_CHANNEL_TRAIN=" + o.Layout.ChannelDir("train"), "AWS_REGION=eu-west-1"} {
-		if !slices.Contains(strings.Split(r.LogTail, "\n"), want) && !slices.Contains(o.Layout.Env, want) {
+		if !slices.Contains(strings.Split(string(log), "\n"), want) {
 			t.Errorf("the environment lacks %s", want)
 		}
 	}
-	if log, _ := os.ReadFile(o.Layout.LogFile()); bytes.Contains(log, []byte("hidden")) {
+	if bytes.Contains(log, []byte("hidden")) {
 		t.Error("a secret of the engine's user reached the container")
 	}
 	var params map[string]string
@@ -208,8 +212,6 @@ func waitLog(t *testing.T, p *Process, word string) {
 
 func TestStopAndLimits(t *testing.T) {
 	never := make(chan time.Time)
-	now := make(chan time.Time, 1)
-	now <- time.Time{}
 	for _, tt := range []struct {
 		role    string
 		max     bool // its time is up

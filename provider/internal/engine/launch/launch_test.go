@@ -94,8 +94,8 @@ func TestOneEngineForManyProcesses(t *testing.T) {
 		t.Fatalf("the engine does not answer: %v", err)
 	}
 	resp.Body.Close()
-	if session, err := unix.Getsid(i.PID); err == nil && session != i.PID {
-		t.Errorf("the engine is in session %d, not its own", session)
+	if session, err := unix.Getsid(i.PID); err != nil || session != i.PID {
+		t.Errorf("the engine, pid %d, is in session %d (%v), not its own", i.PID, session, err)
 	}
 }
 

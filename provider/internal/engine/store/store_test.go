@@ -206,7 +206,8 @@ func TestListsReadAnIndexInOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer rows.Close()
-			for rows.Next() {
+			steps := 0
+			for ; rows.Next(); steps++ {
 				var id, parent, unused int
 				var detail string
 				if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
@@ -215,6 +216,9 @@ func TestListsReadAnIndexInOrder(t *testing.T) {
 				if strings.Contains(detail, "TEMP B-TREE") || strings.HasPrefix(detail, "SCAN") {
 					t.Errorf("%s: %s", statement, detail)
 				}
+			}
+			if err := rows.Err(); err != nil || steps == 0 {
+				t.Errorf("a plan of %d steps, %v", steps, err)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
@@ -94,7 +95,7 @@ func TestTicks(t *testing.T) {
 		for _, v := range Ticks(tt.low, tt.high, step) {
 			got = append(got, TickLabel(v, step))
 		}
-		if len(got) != len(tt.want) || got[0] != tt.want[0] || got[len(got)-1] != tt.want[len(tt.want)-1] {
+		if !slices.Equal(got, tt.want) {
 			t.Errorf("ticks from %v to %v are %v, expected %v", tt.low, tt.high, got, tt.want)
 		}
 	}

@@ -122,7 +122,7 @@ func TestAssumedRoles(t *testing.T) {
 	for i, q := range sts.asked {
 		if q.Get("Action") == "AssumeRole" {
 			roles, by = append(roles, q.Get("RoleArn")), append(by, sts.by[i])
-			if i == 0 && (q.Get("ExternalId") != "x-1" || q.Get("SourceIdentity") != "ada" || q.Get("RoleSessionName") != "ci" || q.Get("DurationSeconds") != "1200") {
+			if len(roles) == 1 && (q.Get("ExternalId") != "x-1" || q.Get("SourceIdentity") != "ada" || q.Get("RoleSessionName") != "ci" || q.Get("DurationSeconds") != "1200") {
 				t.Errorf("first role asked for with %v", q)
 			}
 		}
