@@ -120,7 +120,7 @@ func rootVersions(p *linter.Pass, src *module.Module) {
 // localName reports that every resource of the type prefix names another provider explicitly, as google_* does with google-beta.
 func localName(src *module.Module, name string) bool {
 	for _, r := range src.Resources {
-		if strings.HasPrefix(r.Type, name+"_") && r.Block.Body.Attributes["provider"] == nil {
+		if prefix, _, _ := strings.Cut(r.Type, "_"); prefix == name && r.Block.Body.Attributes["provider"] == nil {
 			return false
 		}
 	}

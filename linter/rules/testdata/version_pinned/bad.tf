@@ -9,6 +9,10 @@ terraform {
 
 resource "null_resource" "x" {} # want "provider null has no entry in required_providers"
 
+data "http" "status" { # want "provider http has no entry in required_providers"
+  url = "https://example.com/status"
+}
+
 module "vpc" {
   source = "terraform-aws-modules/vpc/aws" # want "module \"vpc\" takes the newest version"
 }
