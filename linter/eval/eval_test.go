@@ -400,38 +400,54 @@ func docJSON(r *eval.Root, name string) (value.Value, error) {
 	return value.Value{}, fmt.Errorf("no document %s", name)
 }
 
-// TestPositions: the parts of a heredoc and of jsonencode keep their lines.
+// TestPositions: the parts of a heredoc, of jsonencode and of a JSON string have the places that their text has in the file.
 func TestPositions(t *testing.T) {
 	t.Parallel()
-	r := load(t, map[string]string{"main.tf": `resource "a_b" "heredoc" {
-  policy = <<-EOT
-    {
-      "Statement": [
-        { "Action": "x:*", "Resource": "${aws_x.y.arn}" }
-      ]
-    }
-  EOT
-}
-resource "a_b" "encoded" {
-  policy = jsonencode({
-    Statement = [{
-      Action = "x:*"
-    }]
-  })
-}
-`}, eval.Options{})
-	for i, want := range []int{5, 13} {
-		v, err := convert.ParseJSON(r.Module.Resources()[i].Attr("policy"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		action := v.Get("Statement").Elems()[0].Get("Action")
-		if s, _ := action.Str(); s != "x:*" || action.Range().Start.Line != want {
-			t.Errorf("action %q at line %d, want line %d", s, action.Range().Start.Line, want)
-		}
+	for _, c := range []struct{ name, file, text, want string }{
+		{"heredoc", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<EOT\n{\n  \"é\": 1, \"Action\": \"x:*\"\n}\nEOT\n}\n", "4:22-25 x:*"},
+		{"first line", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<EOT\n{ \"Action\": \"x:*\" }\nEOT\n}\n", "3:14-17 x:*"},
+		{"indented heredoc", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n\n      \"Action\": \"x:*\", \"Resource\": \"${aws_x.y.arn}\"\n    }\n  EOT\n}\n", "5:18-21 x:*"},
+		{"behind an interpolation", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      \"Resource\": \"${aws_x.y.arn}\", \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "4:1-1 "},
+		{"below an interpolation", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      \"Resource\": \"${aws_x.y.arn}\",\n      \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "5:18-21 x:*"},
+		{"escapes", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<EOT\n{\n  \"A\": \"$${b} %%{c}\",\n  \"B\": \"$${b}\", \"Action\": \"x:*\"\n}\nEOT\n}\n", "5:28-31 x:*"},
+		{"blank at first", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n\n    {\n      \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "5:1-1 "},
+		{"CRLF", "main.tf", "resource \"a_b\" \"x\" {\r\n  policy = <<EOT\r\n{\r\n  \"Action\": \"x:*\"\r\n}\r\nEOT\r\n}\r\n", "4:14-17 x:*"},
+		{"quoted", "main.tf", "resource \"a_b\" \"x\" {\n  policy = \"{\\n\\\"Action\\\": \\\"x:*\\\"}\"\n}\n", `2:12-37 "{\n\"Action\": \"x:*\"}"`},
+		{"jsonencode", "main.tf", "resource \"a_b\" \"x\" {\n  policy = jsonencode({\n    Action = \"x:*\"\n  })\n}\n", `3:14-19 "x:*"`},
+		{"JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "{\n  \"Action\": \"x:*\"\n}"}}}}`, `2:14-41 {\n  \"Action\": \"x:*\"\n}`},
+		{"jsonencode in JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "\u00e9${jsonencode(\n{\"\ud83d\ude00\" = 1, Action = \"x:*\"})}"}}}}`, ""},
+		{"all of it jsonencode in JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "${jsonencode(\n{\"\ud83d\ude00\" = 1, Action = \"x:*\"})}"}}}}`, `2:61-68 \"x:*\"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := load(t, map[string]string{c.file: c.text}, eval.Options{})
+			v, err := convert.ParseJSON(r.Module.Resources()[0].Attr("policy"))
+			if c.want == "" {
+				if err == nil {
+					t.Errorf("read a text that is no JSON: %s", flat(v))
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			action := v.Get("Action")
+			at := action.Range()
+			if s, _ := action.Str(); s != "x:*" || at.Start.Line != at.End.Line {
+				t.Fatalf("action %q at %v", s, at)
+			}
+			got := fmt.Sprintf("%d:%d-%d %s", at.Start.Line, at.Start.Column, at.End.Column, c.text[at.Start.Byte:at.End.Byte])
+			if got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
 	}
-	v, _ := convert.ParseJSON(r.Module.Resources()[0].Attr("policy"))
-	if refs := v.Get("Statement").Elems()[0].Get("Resource").Refs(); len(refs) != 1 || refs[0].String() != "aws_x.y.arn" {
+	r := load(t, map[string]string{"main.tf": "resource \"a_b\" \"x\" {\n  policy = <<EOT\n{ \"Resource\": \"${aws_x.y.arn}\" }\nEOT\n}\n"}, eval.Options{})
+	v, err := convert.ParseJSON(r.Module.Resources()[0].Attr("policy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refs := v.Get("Resource").Refs(); len(refs) != 1 || refs[0].String() != "aws_x.y.arn" {
 		t.Errorf("refs %v", refs)
 	}
 }
@@ -492,7 +508,8 @@ func TestSyntaxes(t *testing.T) {
 	r := load(t, map[string]string{
 		"a.tf.json": `{"variable": {"n": {"default": "v"}},
 			"locals": {"l": "${var.n}-x"},
-			"resource": {"aws_x": {"j": {"name": "${local.l}", "tags": {"a": "b"}, "rule": [{"port": 1}, {"port": 2}], "depends_on": ["aws_x.k"]}}}}`,
+			"resource": {"aws_x": {"j": {"name": "${local.l}", "tags": {"a": "b"}, "rule": [{"port": 1}, {"port": 2}],
+				"dynamic": {"rule": {"for_each": [3], "iterator": "it", "content": {"port": "${it.value}"}}}, "depends_on": ["aws_x.k"]}}}}`,
 		"b.tf": `resource "aws_x" "k" {
   name = "k"
   size = 1
@@ -512,8 +529,11 @@ func TestSyntaxes(t *testing.T) {
 	if got := flat(j.Attr("name")); got != `"v-x"` {
 		t.Errorf("name %s", got)
 	}
-	if b := j.Blocks("rule"); len(b) != 2 || flat(b[1].Attr("port")) != "2" {
+	if b := j.Blocks("rule"); len(b) != 3 || flat(b[1].Attr("port")) != "2" || flat(b[2].Attr("port")) != "3" {
 		t.Errorf("blocks %d", len(b))
+	}
+	if got := flat(j.Value().Get("rule")); got != "[ { port = 1 }, { port = 2 }, { port = 3 }, ]" {
+		t.Errorf("value of the blocks %s", got)
 	}
 	if d := j.DependsOn(); len(d) != 1 || d[0] != "aws_x.k" {
 		t.Errorf("depends_on %v", d)

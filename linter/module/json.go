@@ -22,7 +22,7 @@ func parseJSON(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
 		diags = append(diags, more...)
 	}
 	out := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}
-	c := &jsonConverter{}
+	c := &jsonConverter{src: text}
 	for _, a := range ordered(attrs) {
 		depth, ok := topLevel[a.Name]
 		if !ok {
@@ -59,7 +59,10 @@ var nested = map[string]map[string]int{
 	"action":    {"config": 0},
 }
 
-type jsonConverter struct{ diags hcl.Diagnostics }
+type jsonConverter struct {
+	src   []byte
+	diags hcl.Diagnostics
+}
 
 func ordered(attrs hcl.Attributes) []*hcl.Attribute {
 	out := make([]*hcl.Attribute, 0, len(attrs))
@@ -202,6 +205,14 @@ func (c *jsonConverter) expr(e hcl.Expression) hclsyntax.Expression {
 		return &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, SrcRange: e.Range()}
 	}
 	x, diags := hclsyntax.ParseTemplate(text, e.Range().Filename, start)
+	if u := newUnescaped(start, c.src[start.Byte:e.Range().End.Byte-1], text); u != nil {
+		u.place(x)
+		for _, d := range diags {
+			if d.Subject != nil {
+				u.ranges(d.Subject)
+			}
+		}
+	}
 	if diags.HasErrors() {
 		c.diags = append(c.diags, diags...)
 		return &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, SrcRange: e.Range()}
@@ -220,7 +231,7 @@ func jsonArguments(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) 
 		return out, diags
 	}
 	attrs, more := file.Body.JustAttributes()
-	c := &jsonConverter{}
+	c := &jsonConverter{src: text}
 	for _, a := range ordered(attrs) {
 		out.Attributes[a.Name] = &hclsyntax.Attribute{Name: a.Name, Expr: c.expr(a.Expr), SrcRange: a.Range, NameRange: a.NameRange}
 	}

@@ -134,6 +134,7 @@ func TestRestBehindMistakes(t *testing.T) {
 		{"nested block on one line", "terraform { required_providers { x = 1 } }\nlocals {}\noutput \"o\" {}\n", "terraform locals output"},
 		{"unclosed object", "locals {\n  a = {\n\noutput \"o\" {}\n\nvariable \"v\" {}\n", "locals variable"},
 		{"two mistakes", "locals {\n  a = [1,,]\n}\nlocals {\n  b = 1 2\n}\noutput \"o\" {}\n", "locals locals output"},
+		{"action", "locals {\n  a = [1,,]\n}\naction \"a_b\" \"c\" {}\n", "locals action"},
 		{"unclosed block", "locals {\n  a = 1\n\noutput \"o\" {}\n", "locals output"},
 	} {
 		f, diags := module.Parse("main.tf", []byte(c.text))

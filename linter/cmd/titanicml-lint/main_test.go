@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/binary"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -44,6 +46,19 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				text := strings.ReplaceAll(args[0], `\n`, "\n")
 				ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Repeat(text, n)), 0o600))
+			},
+			// windows FILE writes a file as editors there do: a byte order mark, and CR before every line feed.
+			"windows": func(ts *testscript.TestScript, _ bool, args []string) {
+				text := "\ufeff" + strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+			},
+			// utf16 FILE writes a file in UTF-16, little endian and without a mark.
+			"utf16": func(ts *testscript.TestScript, _ bool, args []string) {
+				var text []byte
+				for _, unit := range utf16.Encode([]rune(ts.ReadFile(args[0]))) {
+					text = binary.LittleEndian.AppendUint16(text, unit)
+				}
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 			},
 			// fifo FILE makes a named pipe.
 			"fifo": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -9,9 +9,6 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-
 	"github.com/titanicml/terraform-provider-titanicml/linter/eval/value"
 )
 
@@ -38,39 +35,18 @@ func ParseJSON(v value.Value) (value.Value, error) {
 	return out.Marked(v.Sensitive()), nil
 }
 
-// placesOf tells on which line of its file each line of a text stands; nil when the text does not stand there literally.
-func placesOf(src value.Locator) func(line int) value.Locator {
-	t, ok := src.(*hclsyntax.TemplateExpr)
-	if !ok || len(t.Parts) == 0 {
-		return nil
-	}
-	start := t.Parts[0].Range()
-	if t.Range().Start.Line == t.Range().End.Line {
-		return func(int) value.Locator { return t }
-	}
-	end := t.Range().End.Line
-	return func(line int) value.Locator {
-		r := hcl.Range{Filename: start.Filename, Start: start.Start, End: start.Start}
-		if line > 0 {
-			n := min(start.Start.Line+line, end)
-			r.Start = hcl.Pos{Line: n, Column: 1, Byte: start.Start.Byte}
-			r.End = r.Start
-		}
-		return value.At(r)
-	}
-}
-
 const maxJSONDepth = 200
 
 type jsonParser struct {
 	s     string
 	i     int
 	line  int // of s[:at]
+	begin int // of that line
 	at    int
 	depth int
 	holes bool
 	tab   *value.Holes
-	place func(int) value.Locator
+	place *places
 }
 
 var errJSONEnd = errors.New("JSON text ends early")
@@ -111,17 +87,27 @@ func (p *jsonParser) hole() (rune, int) {
 	return 0, 0
 }
 
+// located gives a value that was just read its place: that of its text, of a string without the quotes, and of a list or object its bracket.
 func (p *jsonParser) located(v value.Value, from int) value.Value {
 	if p.place == nil {
 		return v
 	}
 	if from < p.at { // a list or object, located after its parts
-		p.line -= strings.Count(p.s[from:p.at], "\n")
-	} else {
-		p.line += strings.Count(p.s[p.at:from], "\n")
+		if n := strings.Count(p.s[from:p.at], "\n"); n > 0 {
+			p.line, p.begin = p.line-n, strings.LastIndexByte(p.s[:from], '\n')+1
+		}
+	} else if n := strings.Count(p.s[p.at:from], "\n"); n > 0 {
+		p.line, p.begin = p.line+n, strings.LastIndexByte(p.s[:from], '\n')+1
 	}
 	p.at = from
-	return v.WithSource(p.place(p.line))
+	to := p.i
+	switch p.s[from] {
+	case '"':
+		from, to = from+1, to-1
+	case '{', '[':
+		to = from + 1
+	}
+	return v.WithSource(p.place.at(p.line, p.s[p.begin:to], from-p.begin))
 }
 
 func (p *jsonParser) value() (value.Value, error) {

@@ -148,10 +148,10 @@ func (b *Body) Blocks(name string) []*Body {
 	if b.hcl == nil {
 		return bodiesOf(b.val.Get(name), b)
 	}
-	if a := b.hcl.Attributes[name]; a != nil {
-		return bodiesOf(b.Attr(name), b)
-	}
 	var out []*Body
+	if a := b.hcl.Attributes[name]; a != nil {
+		out = bodiesOf(b.Attr(name), b) // in JSON a dynamic block may stand beside it
+	}
 	for _, blk := range b.hcl.Blocks {
 		switch {
 		case blk.Type == name:
@@ -229,9 +229,6 @@ func (b *Body) Value() value.Value {
 		m[n] = b.Attr(n)
 	}
 	for _, n := range b.BlockNames() {
-		if _, dup := m[n]; dup {
-			continue
-		}
 		var elems []value.Value
 		uncertain := false
 		for _, blk := range b.Blocks(n) {
