@@ -73,14 +73,15 @@ func TestQuery(t *testing.T) {
 	h := newHarness(t)
 	h.runFrom(tfversion.SkipBelow(tfversion.Version1_14_0),
 		resource.TestStep{Config: h.config(servedConfig(`quality = "800"`, ""))},
-		resource.TestStep{Query: true, Config: h.config(`
+		// The query is read beside the configuration of the step before it, which has the provider block.
+		resource.TestStep{Query: true, Config: `
 list "titanicml_training_run" "all" {
   provider = titanicml
   config {
     status = "Completed"
   }
 }
-`), QueryResultChecks: []querycheck.QueryResultCheck{
+`, QueryResultChecks: []querycheck.QueryResultCheck{
 			querycheck.ExpectLength("titanicml_training_run.all", 1),
 			querycheck.ExpectIdentity("titanicml_training_run.all", map[string]knownvalue.Check{"job_name": knownvalue.NotNull()}),
 		}},
