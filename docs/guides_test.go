@@ -105,6 +105,10 @@ func readPage(t *testing.T, path string) *page {
 // What differs from run to run (digests, times, durations, ports) does not count.
 func (p *page) compare(t *testing.T, b block, got string, edits map[int]string) {
 	t.Helper()
+	if strings.Contains(got, noMatch) {
+		t.Errorf("%s:%d: the block asks for a line that its command does not print\n%s", p.path, b.line, got)
+		return
+	}
 	if steady(got) == steady(b.text) {
 		return
 	}
@@ -343,6 +347,9 @@ var engineWarning = regexp.MustCompile(`(?s)╷\n│ Warning: Local engine\n.*?�
 // stillWaiting is what Terraform prints every ten seconds; only a slow machine gets there.
 var stillWaiting = regexp.MustCompile(`: Still (creating|modifying|destroying|reading)\.\.\. \[`)
 
+// noMatch is in an excerpt whose first line was not printed; no page may show it.
+const noMatch = "(no line matches "
+
 // excerpt cuts output to what a page shows, and takes Terraform's frame off its errors and warnings.
 func excerpt(output string, attributes map[string]string) string {
 	if attributes["warnings"] == "" {
@@ -364,7 +371,7 @@ func excerpt(output string, attributes map[string]string) string {
 	if from := attributes["from"]; from != "" {
 		first := slices.IndexFunc(lines, regexp.MustCompile(from).MatchString)
 		if first < 0 {
-			return "(no line matches " + from + ")\n" + output
+			return noMatch + from + ")\n" + output
 		}
 		lines = lines[first:]
 	}

@@ -210,6 +210,32 @@ func TestRepository(t *testing.T) {
 	}
 }
 
+// TestFirstCommand says what the first command of a stranger prints when something that it needs is not there, and that it is quiet
+// otherwise.
+func TestFirstCommand(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, command, want string
+		env                 []string
+	}{
+		{"nothing is set", "make -n help | grep -v awk", "", nil},
+		{"no Go", "make build", "go is not on PATH: this builds with Go 1.26 or newer (https://go.dev/doc/install)\n", nil},
+		{"no such CLI", "tools/terraform.sh", "TITANICML_TERRAFORM=/nowhere: want terraform or tofu >= 1.8, got no version\n",
+			[]string{"TITANICML_TERRAFORM=/nowhere"}},
+	}
+	for _, tt := range tests {
+		if _, err := os.Stat("/usr/bin/go"); tt.name == "no Go" && err == nil {
+			continue // it is where the shell and make are
+		}
+		cmd := exec.Command("bash", "-c", tt.command)
+		cmd.Dir, cmd.Env = "..", append([]string{"PATH=/usr/bin:/bin"}, tt.env...)
+		output, _ := cmd.CombinedOutput() // the message is what counts
+		if got, _, _ := strings.Cut(string(output), "make: ***"); got != tt.want {
+			t.Errorf("%s: %s prints\n%s\nwant\n%s", tt.name, tt.command, got, tt.want)
+		}
+	}
+}
+
 var tookSeconds = regexp.MustCompile(`, [0-9.]+ s\n?$`)
 
 // TestRehearsal compares what the pages show of the rehearsal of the seven stages with the output of one, which takes too long

@@ -32,7 +32,7 @@ case "$*" in
 esac
 
 if [[ $# == 0 && -n ${TITANICML_TERRAFORM:-} ]]; then
-  version=$(version_of "$TITANICML_TERRAFORM")
+  version=$(version_of "$TITANICML_TERRAFORM") || true
   if ! recent_enough "$version"; then
     echo "TITANICML_TERRAFORM=$TITANICML_TERRAFORM: want terraform or tofu >= $minimum, got ${version:-no version}" >&2
     exit 1
