@@ -59,6 +59,7 @@ func askedExpressions(t *testing.T) []asked {
 func TestConsoleAnswers(t *testing.T) {
 	t.Parallel()
 	cases := askedExpressions(t)
+	answered := 0
 	rule := &linter.Rule{Name: "asks", Severity: linter.Error, Scope: linter.PerModule, Run: func(p *linter.Pass) {
 		for _, c := range cases {
 			expr, diags := hclsyntax.ParseExpression([]byte(fmt.Sprintf(`try(jsonencode(%s), "error")`, c.expr)), "main.tf", hcl.InitialPos)
@@ -66,6 +67,7 @@ func TestConsoleAnswers(t *testing.T) {
 				t.Errorf("%s: %s", c.expr, diags)
 				continue
 			}
+			answered++
 			v := p.Module.Eval(expr)
 			switch got, ok := v.Str(); {
 			case c.unknown != "" && ok:
@@ -77,7 +79,10 @@ func TestConsoleAnswers(t *testing.T) {
 			}
 		}
 	}}
-	lint(t, consoleDir, linter.Options{Rules: []*linter.Rule{rule}})
+	result := lint(t, consoleDir, linter.Options{Rules: []*linter.Rule{rule}})
+	if answered != len(cases) || answered < 900 {
+		t.Errorf("%d of %d expressions were evaluated; %v", answered, len(cases), result.Failures)
+	}
 }
 
 // TestConsole asks a Terraform that TERRAFORM names the same, so that what the answers are held against is what Terraform says.

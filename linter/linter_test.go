@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,24 +111,25 @@ func TestBase(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed")
 	}
-	dir := t.TempDir()
+	top := t.TempDir()
+	dir := filepath.Join(top, "below") // the repository may begin above what is linted
 	write(t, dir, map[string]string{"s/main.tf": "module \"m\" { source = \"../m\" }\nlocals { x = 1 }\n", "m/main.tf": "output \"y\" { value = \"old\" }\n",
-		"gone/main.tf": "locals { z = 1 }\n"})
+		"gone/main.tf": "locals { z = 1 }\n", "crlf/main.tf": "locals { c = 1 }\n"})
 	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "base"}} {
 		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
+		cmd.Dir = top
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("git %v: %v %s", args, err, out)
 		}
 	}
-	write(t, dir, map[string]string{"s/main.tf": "locals { x = 2 }\n", "new/main.tf": "locals { n = 1 }\n"})
+	write(t, dir, map[string]string{"s/main.tf": "locals { x = 2 }\n", "new/main.tf": "locals { n = 1 }\n", "crlf/main.tf": "locals { c = 1 }\r\n"})
 	if err := os.RemoveAll(filepath.Join(dir, "gone")); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	rule := &linter.Rule{Name: "compares", Severity: linter.Error, Scope: linter.PerTree, Run: func(p *linter.Pass) {
 		base := p.Tree.Base()
-		for _, name := range []string{"s/main.tf", "m/main.tf", "new/main.tf", "gone/main.tf"} {
+		for _, name := range []string{"s/main.tf", "m/main.tf", "new/main.tf", "gone/main.tf", "crlf/main.tf"} {
 			changed, err := base.Changed(name)
 			if err != nil {
 				t.Error(err)
@@ -146,7 +148,9 @@ func TestBase(t *testing.T) {
 			t.Errorf("new in the base: %v %v", missing, err)
 		}
 	}}
-	lint(t, dir, linter.Options{Rules: []*linter.Rule{rule}, Recursive: true, DiffBase: "HEAD"})
+	if result := lint(t, dir, linter.Options{Rules: []*linter.Rule{rule}, Recursive: true, DiffBase: "HEAD"}); len(result.Failures) > 0 {
+		t.Errorf("failures %v", result.Failures)
+	}
 	if want := `s/main.tf new/main.tf gone/main.tf 1 "old"`; strings.Join(got, " ") != want {
 		t.Errorf("got %s, want %s", strings.Join(got, " "), want)
 	}
@@ -185,6 +189,25 @@ func TestIgnoreComment(t *testing.T) {
 	}
 	if _, ok, _ := ignore.Parse("# an ordinary comment"); ok {
 		t.Error("an ordinary comment is no ignore")
+	}
+}
+
+// TestIgnoreUntil: an ignore counts on its last day, and no longer. The tests lint at the first moment of 2026-11-23.
+func TestIgnoreUntil(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ until, want string }{
+		{"2026-11-23", ""}, {"2026-11-22", "ignore_invalid log_retention"},
+	} {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{"main.tf": "resource \"aws_cloudwatch_log_group\" \"a\" {} # titanicml-ignore: log_retention reason=\"r\" until=" + c.until + "\n"})
+		var got []string
+		for _, f := range lint(t, dir, linter.Options{Rules: rules.All(), Flags: linter.Flags{Only: []string{"log_retention", "ignore_invalid"}}}).Findings {
+			got = append(got, f.Rule.Name)
+		}
+		slices.Sort(got)
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("until %s: %q, want %q", c.until, s, c.want)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package linter_test
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,8 +33,6 @@ func (v *vanishing) ReadFile(name string, limit int64) ([]byte, error) {
 	}
 	return v.Disk.ReadFile(name, limit)
 }
-
-func (v *vanishing) ReadDir(name string) ([]fs.DirEntry, error) { return v.Disk.ReadDir(name) }
 
 // TestVanishing: a directory that is removed during the run is a failure that names its files, and the others are linted.
 func TestVanishing(t *testing.T) {

@@ -514,10 +514,12 @@ func TestSyntaxes(t *testing.T) {
   name = "k"
   size = 1
   rule { port = 1 }
+  lifecycle { prevent_destroy = true }
 }`,
 		"override.tf": `resource "aws_x" "k" {
   name = "over"
   rule { port = 3 }
+  lifecycle { create_before_destroy = true }
 }`,
 		"c.tf":   `resource "aws_x" "hidden" {}`,
 		"c.tofu": `resource "aws_x" "tofu" {}`,
@@ -540,6 +542,9 @@ func TestSyntaxes(t *testing.T) {
 	}
 	if flat(k.Attr("name")) != `"over"` || flat(k.Attr("size")) != "1" || len(k.Blocks("rule")) != 1 || flat(k.Block("rule").Attr("port")) != "3" {
 		t.Errorf("override: %s", flat(k.Value()))
+	}
+	if l := k.Blocks("lifecycle"); len(l) != 1 || flat(l[0].Value()) != "{ create_before_destroy = true prevent_destroy = true }" {
+		t.Errorf("lifecycle after the override: %s", flat(k.Value()))
 	}
 }
 

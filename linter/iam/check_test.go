@@ -52,10 +52,17 @@ func TestCheck(t *testing.T) {
 				if got != wants[name] && !*update {
 					t.Errorf("%s: got\n%swant\n%s", name, got, wants[name])
 				}
+				delete(wants, name)
 				rewritten.Files = append(rewritten.Files, f)
 				if got != "" {
 					rewritten.Files = append(rewritten.Files, txtar.File{Name: name + ".want", Data: []byte(got)})
 				}
+			}
+			for name := range wants {
+				t.Errorf("%s.want belongs to no policy", name)
+			}
+			if len(rewritten.Files) == 0 {
+				t.Error("no policy")
 			}
 			if out := txtar.Format(rewritten); *update && !bytes.Equal(out, txtar.Format(archive)) {
 				if err := os.WriteFile(file, out, 0o644); err != nil {

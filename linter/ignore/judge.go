@@ -26,7 +26,7 @@ func (ig *Ignore) Problems(known, documented []string, now time.Time, docExists 
 	if ig.Reason == "" {
 		out = append(out, fmt.Sprintf("ignore of %s gives no reason and does not count; add reason=\"...\"", list))
 	}
-	if !ig.Until.IsZero() && now.After(ig.Until.AddDate(0, 0, 1)) {
+	if !ig.Until.IsZero() && !now.Before(ig.Until.AddDate(0, 0, 1)) {
 		out = append(out, fmt.Sprintf("ignore of %s expired on %s and does not count; repair the finding or decide again", list, ig.Until.Format(time.DateOnly)))
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -72,6 +73,22 @@ func TestSARIF(t *testing.T) {
 		if len(results) != 3 || *results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI != "dir%20with%20space/%C3%A4:b%2Cc.tf" &&
 			*results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI != "dir%20with%20space/%C3%A4:b,c.tf" {
 			t.Errorf("results %v", text)
+		}
+		region, caller := results[0].Locations[0].PhysicalLocation.Region, results[0].RelatedLocations[0].PhysicalLocation.Region
+		if got := fmt.Sprint(*region.StartLine, *region.StartColumn, *region.EndLine, *region.EndColumn, *caller.StartLine, *caller.StartColumn, *caller.EndLine, *caller.EndColumn); got != "2 3 2 7 9 1 9 12" {
+			t.Errorf("regions %s", got)
+		}
+		if empty := results[1].Locations[0].PhysicalLocation.Region; *empty.StartLine != 5 || *empty.StartColumn != 1 || empty.EndLine != nil {
+			t.Errorf("the region of a point is %+v", empty)
+		}
+		over := at("main.tf", 3, 9, 2)
+		over.End.Line = 5
+		long, err := sarif.FromBytes([]byte(render(t, "sarif", report.Input{Findings: []*linter.Finding{{Rule: in.Rules[0], Severity: linter.Error, Message: "m", Range: over}}})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := long.Runs[0].Results[0].Locations[0].PhysicalLocation.Region; *r.StartLine != 3 || *r.StartColumn != 9 || *r.EndLine != 5 || *r.EndColumn != 2 {
+			t.Errorf("the region of lines is %+v", r)
 		}
 		one, two := results[1].PartialFingerprints, results[2].PartialFingerprints
 		if one["titanicmlFingerprint/v1"] == "" || one["titanicmlFingerprint/v1"] == two["titanicmlFingerprint/v1"] {

@@ -155,6 +155,7 @@ func commitBase(t *testing.T, dir, base string) string {
 
 var (
 	wantComment = regexp.MustCompile(`want(?:\(([+-]\d+)\))? ((?:"(?:[^"\\]|\\.)*"\s*)+)`)
+	wantWord    = regexp.MustCompile(`(#|//|<!--) *want\b`)
 	wantQuoted  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
@@ -180,7 +181,11 @@ func wants(t *testing.T, dir string) map[string][]*regexp.Regexp {
 			return err
 		}
 		for i, line := range strings.Split(string(text), "\n") {
-			for _, m := range wantComment.FindAllStringSubmatch(line, -1) {
+			found := wantComment.FindAllStringSubmatch(line, -1)
+			if len(found) == 0 && wantWord.MatchString(line) {
+				t.Errorf("%s:%d: a want comment has quoted patterns", name, i+1)
+			}
+			for _, m := range found {
 				n := i + 1
 				if m[1] != "" {
 					offset, err := strconv.Atoi(m[1])
@@ -248,6 +253,10 @@ func TestDocs(t *testing.T) {
 		if err := report.WritePages(docs, pages); err != nil {
 			t.Fatal(err)
 		}
+	}
+	written, err := filepath.Glob(filepath.Join(docs, "*.md"))
+	if err != nil || len(pages) <= len(rules.All()) || len(written) != len(pages) {
+		t.Errorf("docs/rules has %d pages, the %d rules and their list make %d: %v", len(written), len(rules.All()), len(pages), err)
 	}
 	for name, want := range pages {
 		got, err := os.ReadFile(filepath.Join(docs, name))

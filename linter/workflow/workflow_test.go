@@ -68,8 +68,8 @@ jobs:
 		"tool/main.go":                   "package main // runs terraform\n",
 		"run.sh":                         "./run.sh again\nterraform apply\n",
 	}), ".")
-	if len(r.Files) != 1 && len(r.Files) != 2 {
-		t.Fatalf("%d files", len(r.Files))
+	if len(r.Files) != 1 || len(r.Broken) != 1 || r.Broken[0].At.Filename != ".github/workflows/broken.yml" || r.Broken[0].At.Start.Line != 1 || r.Broken[0].Problem == "" {
+		t.Fatalf("%d files, broken %+v", len(r.Files), r.Broken)
 	}
 	f := r.Files[0]
 	if strings.Join(f.Events, " ") != "push pull_request" || !f.Permissions.Allows("id-token", "write") || f.Permissions.Allows("contents", "write") {
@@ -79,7 +79,7 @@ jobs:
 	if last.ID != "last" || last.At.Start.Line != 5 || last.At.Start.Column != 3 || last.Environment != "prod" || !last.Prod() || last.Dev() {
 		t.Errorf("last: %+v", last)
 	}
-	if first.Prod() || !first.Dev() {
+	if middle.Prod() || middle.Dev() || first.Prod() || !first.Dev() {
 		t.Error("a comment and an echo make a job about production")
 	}
 	commands := last.Commands()
