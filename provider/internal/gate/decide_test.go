@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/measure"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
 )
 
@@ -273,8 +274,11 @@ func TestEvidenceRules(t *testing.T) {
 
 func TestReportMustMatchPredictions(t *testing.T) {
 	e := good(t)
-	s, _ := newSample(e.Candidate.Predictions, nil)
-	auc := s.newGroup(candidate, "", whole).value("auc", 0.5).number
+	s, err := measure.New(e.Candidate.Predictions, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	auc := s.Value(measure.Candidate, measure.Statistic{Metric: "auc", Threshold: 0.5, Code: measure.Whole}).Number
 	for _, c := range []struct {
 		name  string
 		value evidence.Value

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/measure"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
 )
 
@@ -137,13 +138,15 @@ func (d *decider) checkReport(m *measures) {
 	if m.sample == nil || e.Candidate.Report == nil {
 		return
 	}
-	if e.Candidate.Report.Problem != m.sample.problem {
-		d.rule("report_matches_predictions", "equal", nil, false, fmt.Sprintf("the report is a %s, the predictions were read as %s", e.Candidate.Report.Problem, m.sample.problem))
+	if e.Candidate.Report.Problem != m.sample.Problem {
+		d.rule("report_matches_predictions", "equal", nil, false, fmt.Sprintf("the report is a %s, the predictions were read as %s", e.Candidate.Report.Problem, m.sample.Problem))
 		return
 	}
-	differences := m.differences(candidate, "", e.Candidate.Report)
-	if m.sample.paired && e.Baseline != nil && e.Baseline.Report != nil {
-		differences = append(differences, m.differences(champion, "champion's ", e.Baseline.Report)...)
+	differences := contradictions(m.sample, measure.Candidate, e.Candidate.Report)
+	if m.sample.Paired && e.Baseline != nil && e.Baseline.Report != nil {
+		for _, of := range contradictions(m.sample, measure.Champion, e.Baseline.Report) {
+			differences = append(differences, "champion's "+of)
+		}
 	}
 	reason := "the report agrees with what the gate computed from the predictions"
 	if len(differences) > 0 {
@@ -152,42 +155,54 @@ func (d *decider) checkReport(m *measures) {
 	d.rule("report_matches_predictions", "equal", nil, len(differences) == 0, reason)
 }
 
-// differences lists the metrics on which report and predictions disagree beyond
-// rounding.
-func (m *measures) differences(which int, whose string, report *evidence.Report) []string {
+// contradictions lists the metrics on which a report and the predictions it is
+// about disagree beyond rounding.
+func contradictions(s *measure.Sample, who measure.Model, report *evidence.Report) []string {
 	threshold := DefaultThreshold
 	if t, ok := report.Metrics["decision_threshold"]; ok {
 		threshold = t.Number
 	}
-	g := m.group(which, "", whole)
 	var out []string
-	for _, name := range metric.Names(m.sample.problem) {
+	for _, name := range metric.Names(s.Problem) {
 		said, ok := report.Metrics[name]
 		if !ok {
 			continue
 		}
-		v := g.value(name, threshold)
-		if v.err != nil {
+		v := s.Value(who, measure.Statistic{Metric: name, Threshold: threshold, Code: measure.Whole})
+		if v.Err != nil {
 			// Reports write 0 for an undefined ratio, as scikit-learn does.
 			if said.Number != 0 && finite(said.Number) {
-				out = append(out, fmt.Sprintf("%s%s says %s, the predictions give none", whose, name, number(said.Number)))
+				out = append(out, fmt.Sprintf("%s says %s, the predictions give none", name, number(said.Number)))
 			}
 			continue
 		}
 		scale := 1.0
 		if info, _ := metric.Lookup(name); !info.Bounded {
-			scale = math.Max(math.Abs(v.number), 1e-9)
+			scale = math.Max(math.Abs(v.Number), 1e-9)
 		}
 		tolerance := max(reportTolerance*scale, min(said.Rounding, 5*reportTolerance*scale)) * (1 + 1e-9)
-		if !(math.Abs(said.Number-v.number) <= tolerance) {
-			out = append(out, fmt.Sprintf("%s%s says %s, computed %s", whose, name, number(said.Number), number(v.number)))
+		if !(math.Abs(said.Number-v.Number) <= tolerance) {
+			out = append(out, fmt.Sprintf("%s says %s, computed %s", name, number(said.Number), number(v.Number)))
 		}
 	}
-	if said, ok := report.Performance["examples"]; ok && said.Number != float64(m.sample.n) {
-		out = append(out, fmt.Sprintf("%sexamples says %s, the predictions have %d", whose, number(said.Number), m.sample.n))
+	if said, ok := report.Performance["examples"]; ok && said.Number != float64(s.Len()) {
+		out = append(out, fmt.Sprintf("examples says %s, the predictions have %d", number(said.Number), s.Len()))
 	}
 	slices.Sort(out)
 	return out
+}
+
+// duplicateID finds an id that appears twice: the same example counted twice
+// makes the evidence look larger than it is.
+func duplicateID(ids []string) (string, bool) {
+	seen := make(map[string]struct{}, len(ids))
+	for _, id := range ids {
+		if _, ok := seen[id]; ok {
+			return id, true
+		}
+		seen[id] = struct{}{}
+	}
+	return "", false
 }
 
 func fptr(v float64) *float64 { return &v }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/bootstrap"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/measure"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
 )
 
@@ -30,46 +31,36 @@ type task struct {
 	why      string // context for the reason: values behind a gain or gap
 }
 
-// measures computes and remembers exact values.
+// measures are the predictions of a decision; sample is nil without any.
 type measures struct {
-	sample    *sample
+	sample    *measure.Sample
+	intervals *measure.Intervals
+	// pairError says why the champion's cannot be compared with the candidate's.
 	pairError error
-	groups    map[string]*group
-	resampler *resampler
-}
-
-func (m *measures) group(which int, column string, code int32) *group {
-	key := fmt.Sprint(which, "|", column, "|", code)
-	g := m.groups[key]
-	if g == nil {
-		g = m.sample.newGroup(which, column, code)
-		m.groups[key] = g
-	}
-	return g
 }
 
 // checkMetrics answers every requirement on a metric.
 func (d *decider) checkMetrics() {
 	e := &d.evidence
-	m := &measures{groups: map[string]*group{}}
+	m := &measures{}
 	if p := e.Candidate.Predictions; p != nil {
 		var base *evidence.Predictions
 		if e.Baseline != nil && d.comparesWithChampion() {
 			base = e.Baseline.Predictions
 		}
-		m.sample, m.pairError = newSample(p, base)
+		m.sample, m.pairError = measure.New(p, base)
 		if m.pairError != nil {
-			m.sample, _ = newSample(p, nil)
+			m.sample, _ = measure.New(p, nil)
 		}
-		m.resampler = &resampler{s: m.sample, limit: binLimit}
+		m.intervals = m.sample.Intervals()
 	}
 	var tasks []task
 	for i, r := range d.requirements {
 		tasks = append(tasks, d.expand(m, i, r)...)
 	}
 	var bounds []bootstrap.Bounds
-	if m.resampler != nil {
-		bounds = m.resampler.intervals(d.settings)
+	if m.intervals != nil {
+		bounds = m.intervals.Bounds(d.settings.Seed, d.settings.Replicates)
 	}
 	for _, t := range tasks {
 		d.judge(t, bounds)
@@ -121,22 +112,22 @@ func first(tasks []task, reason string) []task {
 // measurable answers a valid requirement by slice. alone measures the candidate of a comparison by itself.
 func (d *decider) measurable(m *measures, c Check, r Requirement, alone bool) []task {
 	info, known := metric.Lookup(r.Metric)
-	if m.sample == nil || !known || !info.Computes(m.sample.problem) {
+	if m.sample == nil || !known || !info.Computes(m.sample.Problem) {
 		return []task{d.fromReport(m, c, r, alone)}
 	}
 	if r.VersusChampion != nil && !alone {
 		if m.pairError != nil {
 			return []task{failed(c, "cannot compare with the champion: "+m.pairError.Error())}
 		}
-		if !m.sample.paired {
+		if !m.sample.Paired {
 			return []task{failed(c, "the evaluation has no predictions of the champion")}
 		}
 	}
 	column := r.column()
 	if column == "" {
-		return []task{d.measure(m, c, r, info, "", whole, alone)}
+		return []task{d.measure(m, c, r, info, "", measure.Whole, alone)}
 	}
-	slice, ok := m.sample.slices[column]
+	slice, ok := m.sample.Slices[column]
 	if !ok {
 		c.Slice = r.sliceText()
 		return []task{failed(c, fmt.Sprintf("the predictions have no column %q; they have %s", column,
@@ -152,7 +143,7 @@ func (d *decider) measurable(m *measures, c Check, r Requirement, alone bool) []
 	}
 	if r.MaxGap != nil {
 		c.Slice = column
-		return []task{d.measureGap(m, c, r, info, column, slice.Values)}
+		return []task{d.measureGap(m, c, r, column, slice.Values)}
 	}
 	var tasks []task
 	for code, v := range slice.Values {
@@ -199,81 +190,75 @@ func failed(c Check, reason string) task {
 
 // measure computes the value or gain of one slice and asks for its interval.
 func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info, column string, code int32, alone bool) task {
-	v := m.group(candidate, column, code).value(r.Metric, r.threshold())
-	c.Examples = v.examples
-	if r.MinExamples != nil && v.examples < *r.MinExamples {
-		c.Observed = &v.number
-		return failed(c, fmt.Sprintf("%d examples, at least %d are required", v.examples, *r.MinExamples))
+	at := measure.Statistic{Metric: r.Metric, Threshold: r.threshold(), Column: column, Code: code}
+	v := m.sample.Value(measure.Candidate, at)
+	c.Examples = v.Examples
+	if r.MinExamples != nil && v.Examples < *r.MinExamples {
+		c.Observed = &v.Number
+		return failed(c, fmt.Sprintf("%d examples, at least %d are required", v.Examples, *r.MinExamples))
 	}
-	if v.err != nil {
-		return failed(c, fmt.Sprintf("%s is %v", r.Metric, v.err))
+	if v.Err != nil {
+		return failed(c, fmt.Sprintf("%s is %v", r.Metric, v.Err))
 	}
 	if alone {
-		c.Candidate = &v.number
+		c.Candidate = &v.Number
 		return task{check: c, req: r, interval: -1}
 	}
-	at := node{candidate, r.Metric, r.threshold(), column, code}
-	w := wanted{kind: plain, point: v.number, effective: v.effective, bounded: info.Bounded}
-	w.nodes = []int{m.resampler.node(at)}
-	t := task{check: c, req: r, value: v.number}
-	if r.VersusChampion != nil {
-		base := m.group(champion, column, code).value(r.Metric, r.threshold())
-		if base.err != nil {
-			return failed(c, fmt.Sprintf("the champion's %s is %v", r.Metric, base.err))
-		}
-		t.check.Candidate, t.check.Champion = &v.number, &base.number
-		t.value = gainOf(v.number, base.number, r.VersusChampion.Relative, info.LowerIsBetter)
-		t.why = fmt.Sprintf("candidate %s, champion %s: ", number(v.number), number(base.number))
-		if math.IsNaN(t.value) {
-			return failed(t.check, "the champion's value is 0, a relative gain is undefined; drop relative")
-		}
-		at.which = champion
-		w.kind, w.point = gain, t.value
-		w.nodes = append(w.nodes, m.resampler.node(at))
-		w.relative, w.lowerIsBetter = r.VersusChampion.Relative, info.LowerIsBetter
+	t := task{check: c, req: r, value: v.Number}
+	if r.VersusChampion == nil {
+		t.interval = m.intervals.Plain(at, r.shownConfidence())
+		return t
 	}
-	t.interval = m.want(w, r)
+	base := m.sample.Value(measure.Champion, at)
+	if base.Err != nil {
+		return failed(c, fmt.Sprintf("the champion's %s is %v", r.Metric, base.Err))
+	}
+	t.check.Candidate, t.check.Champion = &v.Number, &base.Number
+	t.value = measure.Gain(v.Number, base.Number, r.VersusChampion.Relative, info.LowerIsBetter)
+	t.why = fmt.Sprintf("candidate %s, champion %s: ", number(v.Number), number(base.Number))
+	if math.IsNaN(t.value) {
+		return failed(t.check, "the champion's value is 0, a relative gain is undefined; drop relative")
+	}
+	t.interval = m.intervals.Gain(at, r.VersusChampion.Relative, r.shownConfidence())
 	return t
 }
 
-func (d *decider) measureGap(m *measures, c Check, r Requirement, info metric.Info, column string, values []string) task {
+func (d *decider) measureGap(m *measures, c Check, r Requirement, column string, values []string) task {
 	lo, hi := 0, 0
 	numbers := make([]float64, len(values))
-	w := wanted{kind: gap, bounded: info.Bounded, effective: math.MaxInt64}
+	var between []measure.Statistic
 	for code, name := range values {
-		v := m.group(candidate, column, int32(code)).value(r.Metric, r.threshold())
-		c.Examples += v.examples
-		if r.MinExamples != nil && v.examples < *r.MinExamples {
-			return failed(c, fmt.Sprintf("%s=%s has %d examples, at least %d are required in every slice", column, name, v.examples, *r.MinExamples))
+		at := measure.Statistic{Metric: r.Metric, Threshold: r.threshold(), Column: column, Code: int32(code)}
+		v := m.sample.Value(measure.Candidate, at)
+		c.Examples += v.Examples
+		if r.MinExamples != nil && v.Examples < *r.MinExamples {
+			return failed(c, fmt.Sprintf("%s=%s has %d examples, at least %d are required in every slice", column, name, v.Examples, *r.MinExamples))
 		}
-		if v.err != nil {
-			return failed(c, fmt.Sprintf("%s for %s=%s is %v", r.Metric, column, name, v.err))
+		if v.Err != nil {
+			return failed(c, fmt.Sprintf("%s for %s=%s is %v", r.Metric, column, name, v.Err))
 		}
-		numbers[code] = v.number
-		if v.number < numbers[lo] {
+		numbers[code] = v.Number
+		if v.Number < numbers[lo] {
 			lo = code
 		}
-		if v.number > numbers[hi] {
+		if v.Number > numbers[hi] {
 			hi = code
 		}
-		w.nodes = append(w.nodes, m.resampler.node(node{candidate, r.Metric, r.threshold(), column, int32(code)}))
-		w.effective = min(w.effective, v.effective)
+		between = append(between, at)
 	}
 	if len(values) < 2 {
 		return failed(c, fmt.Sprintf("column %q has one value only (%s), a gap needs two slices", column, values[0]))
 	}
-	w.point = numbers[hi] - numbers[lo]
 	why := fmt.Sprintf("highest %s (%s), lowest %s (%s): ", number(numbers[hi]), values[hi], number(numbers[lo]), values[lo])
-	return task{check: c, req: r, value: w.point, why: why, interval: m.want(w, r)}
+	return task{check: c, req: r, value: numbers[hi] - numbers[lo], why: why, interval: m.intervals.Gap(between, r.shownConfidence())}
 }
 
-func (m *measures) want(w wanted, r Requirement) int {
-	w.confidence = informational
+// shownConfidence is what was asked for, or that of an interval which is only shown.
+func (r Requirement) shownConfidence() float64 {
 	if c := r.confidence(); c != nil {
-		w.confidence = *c
+		return *c
 	}
-	m.resampler.wanted = append(m.resampler.wanted, w)
-	return len(m.resampler.wanted) - 1
+	return informational
 }
 
 // fromReport takes a metric the predictions cannot give.
@@ -333,7 +318,7 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement, alone bool) ta
 		return failed(c, fmt.Sprintf("the champion's report says %s, which %s cannot be", number(b.Number), r.Metric))
 	}
 	t.check.Candidate, t.check.Champion = &v.Number, &b.Number
-	t.value = gainOf(v.Number, b.Number, r.VersusChampion.Relative, info.LowerIsBetter)
+	t.value = measure.Gain(v.Number, b.Number, r.VersusChampion.Relative, info.LowerIsBetter)
 	t.why = fmt.Sprintf("from the reports, candidate %s, champion %s: ", number(v.Number), number(b.Number))
 	return t
 }
@@ -343,13 +328,13 @@ func outside(info metric.Info, v float64) bool {
 	return info.Bounded && (v < 0 || v > 1) || info.NonNegative && v < 0
 }
 
-func missingMetric(name string, report *evidence.Report, s *sample) string {
+func missingMetric(name string, report *evidence.Report, s *measure.Sample) string {
 	var names []string
 	for n := range report.Metrics {
 		names = append(names, n)
 	}
 	if s != nil {
-		names = append(names, metric.Names(s.problem)...)
+		names = append(names, metric.Names(s.Problem)...)
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)

@@ -1,4 +1,4 @@
-package gate
+package measure
 
 import (
 	"encoding/json"
@@ -53,7 +53,7 @@ func (c referenceCase) csv() string {
 }
 
 // TestMetricsAgreeWithScikitLearn goes all the way from a predictions file to
-// the value in a check.
+// the value.
 func TestMetricsAgreeWithScikitLearn(t *testing.T) {
 	data, err := os.ReadFile("testdata/reference.json")
 	if err != nil {
@@ -69,24 +69,24 @@ func TestMetricsAgreeWithScikitLearn(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
-		s, err := newSample(p, nil)
+		s, err := New(p, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range c.Expected {
-			got := s.newGroup(candidate, "", whole).value(name, c.Threshold)
+			got := s.Value(Candidate, Statistic{name, c.Threshold, "", Whole})
 			scale := max(1, math.Abs(want))
 			if c.Problem == metric.Regression && name != "r2" && want != 0 {
 				scale = math.Abs(want) // errors have a unit, and may be tiny
 			}
-			if got.err != nil || !(math.Abs(got.number-want) <= 1e-9*scale) {
-				t.Errorf("%s: %s = %v (%v), scikit-learn says %v", c.Name, name, got.number, got.err, want)
+			if got.Err != nil || !(math.Abs(got.Number-want) <= 1e-9*scale) {
+				t.Errorf("%s: %s = %v (%v), scikit-learn says %v", c.Name, name, got.Number, got.Err, want)
 			}
 			compared[string(c.Problem)+" "+name] = true
 		}
 		for _, name := range c.Undefined {
-			if got := s.newGroup(candidate, "", whole).value(name, c.Threshold); got.err == nil {
-				t.Errorf("%s: %s = %v, scikit-learn calls it undefined", c.Name, name, got.number)
+			if got := s.Value(Candidate, Statistic{name, c.Threshold, "", Whole}); got.Err == nil {
+				t.Errorf("%s: %s = %v, scikit-learn calls it undefined", c.Name, name, got.Number)
 			}
 		}
 	}

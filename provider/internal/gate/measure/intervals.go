@@ -1,4 +1,4 @@
-package gate
+package measure
 
 import (
 	"math"
@@ -13,20 +13,11 @@ import (
 // their within-bin order (at most 1/binLimit of it) is not resampled.
 const binLimit = 2048
 
-// node is one statistic of one model on one slice.
-type node struct {
-	which     int
-	metric    string
-	threshold float64
-	column    string
-	code      int32
-}
-
 // wanted is one interval to compute, over the values of nodes.
 type wanted struct {
 	kind  int
-	nodes []int // gain: candidate, champion; gap: one per slice
-	// relative and lowerIsBetter as in VersusChampion.
+	nodes []int // gain: candidate, champion; gap: one for each slice
+	// relative and lowerIsBetter as in Gain.
 	relative, lowerIsBetter bool
 	point                   float64
 	effective               int64
@@ -44,7 +35,7 @@ const (
 func (w *wanted) combine(values []float64) float64 {
 	switch w.kind {
 	case gain:
-		return gainOf(values[w.nodes[0]], values[w.nodes[1]], w.relative, w.lowerIsBetter)
+		return Gain(values[w.nodes[0]], values[w.nodes[1]], w.relative, w.lowerIsBetter)
 	case gap:
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for _, n := range w.nodes {
@@ -58,8 +49,9 @@ func (w *wanted) combine(values []float64) float64 {
 	return values[w.nodes[0]]
 }
 
-// gainOf is candidate over champion in the better direction.
-func gainOf(cand, base float64, relative, lowerIsBetter bool) float64 {
+// Gain is candidate over champion in the better direction, as a share of the
+// champion's value where it is relative: NaN then where that is 0.
+func Gain(cand, base float64, relative, lowerIsBetter bool) float64 {
 	d := cand - base
 	if lowerIsBetter {
 		d = -d
@@ -73,10 +65,11 @@ func gainOf(cand, base float64, relative, lowerIsBetter bool) float64 {
 	return d
 }
 
-// resampler builds the bootstrap problem of a sample.
-type resampler struct {
-	s       *sample
-	nodes   []node
+// Intervals collects what confidence bounds are wanted of, and computes them all
+// on the same resamples.
+type Intervals struct {
+	s       *Sample
+	nodes   []question
 	wanted  []wanted
 	columns []string // whose slices are needed
 	bins    [2]*metric.Bins
@@ -84,7 +77,49 @@ type resampler struct {
 	limit   int // of bins, binLimit but for tests
 }
 
-func (r *resampler) node(n node) int {
+// Intervals of the sample's statistics.
+func (s *Sample) Intervals() *Intervals { return &Intervals{s: s, limit: binLimit} }
+
+// Plain wants bounds of the candidate's value, and returns their place among those
+// of Bounds. The value has to be defined, like those of Gain and Gap.
+func (r *Intervals) Plain(st Statistic, confidence float64) int {
+	v := r.s.Value(Candidate, st)
+	info, _ := metric.Lookup(st.Metric)
+	return r.want(wanted{kind: plain, nodes: []int{r.node(Candidate, st)}, point: v.Number, effective: v.effective, bounded: info.Bounded, confidence: confidence})
+}
+
+// Gain wants bounds of the gain over the champion.
+func (r *Intervals) Gain(st Statistic, relative bool, confidence float64) int {
+	v := r.s.Value(Candidate, st)
+	info, _ := metric.Lookup(st.Metric)
+	return r.want(wanted{kind: gain, nodes: []int{r.node(Candidate, st), r.node(Champion, st)}, relative: relative, lowerIsBetter: info.LowerIsBetter,
+		point:     Gain(v.Number, r.s.Value(Champion, st).Number, relative, info.LowerIsBetter),
+		effective: v.effective, bounded: info.Bounded, confidence: confidence})
+}
+
+// Gap wants bounds of the gap between the highest and the lowest of the
+// candidate's values.
+func (r *Intervals) Gap(between []Statistic, confidence float64) int {
+	w := wanted{kind: gap, effective: math.MaxInt64, confidence: confidence}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, st := range between {
+		v := r.s.Value(Candidate, st)
+		low, high, w.effective = min(low, v.Number), max(high, v.Number), min(w.effective, v.effective)
+		info, _ := metric.Lookup(st.Metric)
+		w.bounded = info.Bounded
+		w.nodes = append(w.nodes, r.node(Candidate, st))
+	}
+	w.point = high - low
+	return r.want(w)
+}
+
+func (r *Intervals) want(w wanted) int {
+	r.wanted = append(r.wanted, w)
+	return len(r.wanted) - 1
+}
+
+func (r *Intervals) node(who Model, st Statistic) int {
+	n := question{who, st}
 	if i := slices.Index(r.nodes, n); i >= 0 {
 		return i
 	}
@@ -93,24 +128,24 @@ func (r *resampler) node(n node) int {
 }
 
 // usesChampion says whether any node is the champion's.
-func (r *resampler) usesChampion() bool {
-	return slices.ContainsFunc(r.nodes, func(n node) bool { return n.which == champion })
+func (r *Intervals) usesChampion() bool {
+	return slices.ContainsFunc(r.nodes, func(n question) bool { return n.who == Champion })
 }
 
-// intervals computes every wanted interval.
-func (r *resampler) intervals(settings Settings) []bootstrap.Bounds {
+// Bounds computes every wanted interval, by a bootstrap of so many replicates; 0
+// chooses by the size of the sample.
+func (r *Intervals) Bounds(seed uint64, replicates int) []bootstrap.Bounds {
 	if len(r.wanted) == 0 {
 		return nil
 	}
 	p := r.problem()
-	replicates := settings.Replicates
 	if replicates == 0 {
 		replicates = 1000
 		if len(p.Population.Multiplicity) <= 100_000 {
 			replicates = 4000
 		}
 	}
-	draws := p.Replicates(settings.Seed, replicates)
+	draws := p.Replicates(seed, replicates)
 	accelerations := p.Accelerations()
 	observed := p.Observed()
 	out := make([]bootstrap.Bounds, len(r.wanted))
@@ -135,36 +170,36 @@ func (r *resampler) intervals(settings Settings) []bootstrap.Bounds {
 }
 
 // problem lays the examples out as cells and sinks: per model, per column.
-func (r *resampler) problem() *bootstrap.Problem {
+func (r *Intervals) problem() *bootstrap.Problem {
 	s := r.s
 	for _, n := range r.nodes {
-		if n.code != whole && !slices.Contains(r.columns, n.column) {
-			r.columns = append(r.columns, n.column)
+		if n.Code != Whole && !slices.Contains(r.columns, n.Column) {
+			r.columns = append(r.columns, n.Column)
 		}
 	}
 	j := &joint{n: s.n}
 	slicing := make([]int, len(r.columns))
 	sizes := make([]int, len(r.columns))
 	for i, c := range r.columns {
-		slicing[i] = j.axis(s.slices[c].Index, len(s.slices[c].Values))
-		sizes[i] = len(s.slices[c].Values)
+		slicing[i] = j.axis(s.Slices[c].Index, len(s.Slices[c].Values))
+		sizes[i] = len(s.Slices[c].Values)
 	}
 	if len(r.columns) == 0 { // one slice that holds everything
 		slicing, sizes = []int{noAxis}, []int{1}
 	}
-	models := 1
+	models := []Model{Candidate}
 	if r.usesChampion() {
-		models = 2
+		models = append(models, Champion)
 	}
-	for which := range models {
-		r.layouts = append(r.layouts, r.layout(j, which))
+	for _, who := range models {
+		r.layouts = append(r.layouts, r.layout(j, who))
 	}
 	j.build()
 	p := &bootstrap.Problem{Outputs: len(r.wanted), Statistic: r.statistic, Scratch: func() any { return r.newScratch() }}
 	p.Population.Multiplicity = j.multiplicity
-	for which := range models {
+	for _, who := range models {
 		for i := range slicing {
-			r.layouts[which].addSinks(&p.Population, j, slicing[i], sizes[i])
+			r.layouts[who].addSinks(&p.Population, j, slicing[i], sizes[i])
 		}
 	}
 	return p
@@ -183,17 +218,17 @@ type layout struct {
 	sinks, sums []int
 }
 
-func (r *resampler) layout(j *joint, which int) layout {
-	m, k := r.s.models[which], r.s.classes
+func (r *Intervals) layout(j *joint, who Model) layout {
+	m, k := r.s.models[who], r.s.classes
 	l := layout{counted: noAxis}
-	switch r.s.problem {
+	switch r.s.Problem {
 	case metric.Multiclass:
 		index := make([]int32, r.s.n)
 		for i := range index {
 			index[i] = m.label[i]*int32(k) + m.predicted[i]
 		}
 		l.counted, l.cells = j.axis(index, k*k), k*k
-		if m.loss != nil && r.usesLoss(which) {
+		if m.loss != nil && r.usesLoss(who) {
 			l.sum(j, r.limit, m.loss, func(i int) metric.Moments { return metric.Moments{1, m.loss[i]} })
 		}
 	case metric.Regression:
@@ -208,7 +243,7 @@ func (r *resampler) layout(j *joint, which int) layout {
 		})
 	default:
 		bins, index := metric.BinScores(m.labels, m.scores, r.thresholds(), r.limit)
-		r.bins[which] = bins
+		r.bins[who] = bins
 		cells := make([]int32, len(index))
 		for i, b := range index {
 			cells[i] = 2*b + int32(m.labels[i])
@@ -224,14 +259,14 @@ func (l *layout) sum(j *joint, limit int, values []float64, contribution func(i 
 	l.contributions = append(l.contributions, means)
 }
 
-func (r *resampler) usesLoss(which int) bool {
-	return slices.ContainsFunc(r.nodes, func(n node) bool { return n.which == which && n.metric == "log_loss" })
+func (r *Intervals) usesLoss(who Model) bool {
+	return slices.ContainsFunc(r.nodes, func(n question) bool { return n.who == who && n.Metric == "log_loss" })
 }
 
-func (r *resampler) thresholds() []float64 {
+func (r *Intervals) thresholds() []float64 {
 	var cuts []float64
 	for _, n := range r.nodes {
-		cuts = append(cuts, n.threshold)
+		cuts = append(cuts, n.Threshold)
 	}
 	slices.Sort(cuts)
 	return slices.Compact(cuts)
@@ -278,7 +313,7 @@ type scratch struct {
 	sums   [2]metric.Moments
 }
 
-func (r *resampler) newScratch() *scratch {
+func (r *Intervals) newScratch() *scratch {
 	s := &scratch{values: make([]float64, len(r.nodes))}
 	for which, l := range r.layouts {
 		s.counts[which] = make(metric.Counts, l.cells)
@@ -287,7 +322,7 @@ func (r *resampler) newScratch() *scratch {
 }
 
 // statistic evaluates every node on one weighting, then every wanted value.
-func (r *resampler) statistic(memory any, t bootstrap.Totals, out []float64) {
+func (r *Intervals) statistic(memory any, t bootstrap.Totals, out []float64) {
 	s := memory.(*scratch)
 	for which, l := range r.layouts {
 		clear(s.counts[which])
@@ -312,27 +347,27 @@ func (r *resampler) statistic(memory any, t bootstrap.Totals, out []float64) {
 	}
 }
 
-func (r *resampler) evaluate(s *scratch, t bootstrap.Totals, n node) float64 {
-	l := &r.layouts[n.which]
-	counts, sums := s.counts[n.which], s.sums[n.which]
-	if n.code != whole {
-		column := slices.Index(r.columns, n.column)
+func (r *Intervals) evaluate(s *scratch, t bootstrap.Totals, n question) float64 {
+	l := &r.layouts[n.who]
+	counts, sums := s.counts[n.who], s.sums[n.who]
+	if n.Code != Whole {
+		column := slices.Index(r.columns, n.Column)
 		if len(l.sinks) > 0 {
-			counts = t.Counts[l.sinks[column]][int(n.code)*l.cells : (int(n.code)+1)*l.cells]
+			counts = t.Counts[l.sinks[column]][int(n.Code)*l.cells : (int(n.Code)+1)*l.cells]
 		}
 		if len(l.sums) > 0 {
-			copy(sums[:], t.Sums[l.sums[column]][int(n.code)*metric.MomentCount:])
+			copy(sums[:], t.Sums[l.sums[column]][int(n.Code)*metric.MomentCount:])
 		}
 	}
-	switch r.s.problem {
+	switch r.s.Problem {
 	case metric.Multiclass:
-		if n.metric == "log_loss" {
-			return metric.EvaluateMoments(n.metric, sums)
+		if n.Metric == "log_loss" {
+			return metric.EvaluateMoments(n.Metric, sums)
 		}
-		return metric.EvaluateMatrix(n.metric, metric.Matrix(counts), r.s.classes)
+		return metric.EvaluateMatrix(n.Metric, metric.Matrix(counts), r.s.classes)
 	case metric.Regression:
-		return metric.EvaluateMoments(n.metric, sums)
+		return metric.EvaluateMoments(n.Metric, sums)
 	}
-	bins := r.bins[n.which]
-	return bins.Evaluate(metric.BinaryMetric{Name: n.metric, Cut: bins.Cut(n.threshold)}, counts)
+	bins := r.bins[n.who]
+	return bins.Evaluate(metric.BinaryMetric{Name: n.Metric, Cut: bins.Cut(n.Threshold)}, counts)
 }
