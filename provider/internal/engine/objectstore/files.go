@@ -27,11 +27,11 @@ type Condition struct {
 func (c Condition) check(existing *Record) error {
 	switch {
 	case c.IfNoneMatch && existing != nil:
-		return wire.ErrPrecondition
+		return wire.ErrPrecondition.With("Condition", "If-None-Match")
 	case c.IfMatch != "" && existing == nil:
 		return wire.ErrNoSuchKey
 	case c.IfMatch != "" && c.IfMatch != "*" && c.IfMatch != existing.ETag:
-		return wire.ErrPrecondition
+		return wire.ErrPrecondition.With("Condition", "If-Match")
 	}
 	return nil
 }

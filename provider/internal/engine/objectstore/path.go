@@ -101,9 +101,12 @@ func unescape(name string) (seg string, ok bool) {
 
 var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
+// reservedName has the beginnings and ends that S3 keeps for itself.
+var reservedName = regexp.MustCompile(`^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$`)
+
 // ValidBucket applies S3's rules for bucket names.
 func ValidBucket(name string) bool {
-	return bucketPattern.MatchString(name) && net.ParseIP(name) == nil &&
+	return bucketPattern.MatchString(name) && net.ParseIP(name) == nil && !reservedName.MatchString(name) &&
 		!strings.Contains(name, "..") && !strings.Contains(name, ".-") && !strings.Contains(name, "-.")
 }
 

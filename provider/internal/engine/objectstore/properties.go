@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -77,6 +78,9 @@ func (r *Record) ChecksumType() string {
 // storageClasses are recorded and come back; all objects are the same files.
 var storageClasses = []string{"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"}
 
+// redirectHeader is recorded and comes back; there are no websites here.
+const redirectHeader = "X-Amz-Website-Redirect-Location"
+
 const storageHeader = "X-Amz-Storage-Class"
 
 // encryptionHeaders are recorded and come back; nothing here is encrypted.
@@ -112,7 +116,7 @@ func (r *Record) StorageClass() string {
 	return "STANDARD"
 }
 
-// SetProperties takes storage class and encryption from a request. A copy has those of its own
+// SetProperties takes storage class, encryption and redirection from a request. A copy has those of its own
 // request, never its source's. S3 names only storage classes other than STANDARD.
 func (r *Record) SetProperties(h http.Header) error {
 	kept := maps.Clone(r.Headers)
@@ -128,13 +132,19 @@ func (r *Record) SetProperties(h http.Header) error {
 	default:
 		kept[storageHeader] = class
 	}
-	for _, name := range encryptionHeaders {
+	for _, name := range append([]string{redirectHeader}, encryptionHeaders...) {
 		delete(kept, name)
 		if v := h.Get(name); v != "" {
 			kept[name] = v
 		}
 	}
 	return nil
+}
+
+// Changes tells whether a request asks for encryption or a redirection, which makes a copy of an
+// object to itself one that S3 takes.
+func (r *Record) Changes() bool {
+	return slices.ContainsFunc(append([]string{redirectHeader}, encryptionHeaders...), func(name string) bool { return r.Headers[name] != "" })
 }
 
 // ShowEncryption tells the writer of an object what was recorded.
@@ -163,6 +173,9 @@ func (r *Record) PartRange(n int) (wire.ByteRange, error) {
 	return b, nil
 }
 
+// tagText is what S3 allows in a tag's key and value.
+var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+
 // CheckTags applies S3's limits: 10 tags on an object, 50 on a bucket.
 func CheckTags(tags map[string]string, most int) error {
 	if len(tags) > most {
@@ -175,7 +188,10 @@ func CheckTags(tags map[string]string, most int) error {
 		if strings.HasPrefix(strings.ToLower(k), "aws:") {
 			return wire.Errorf("InvalidTag", http.StatusBadRequest, "System tags cannot be added/updated by requester")
 		}
-		if utf8.RuneCountInString(v) > 256 {
+		if !tagText.MatchString(k) {
+			return wire.Errorf("InvalidTag", http.StatusBadRequest, "The TagKey you have provided is invalid")
+		}
+		if utf8.RuneCountInString(v) > 256 || !tagText.MatchString(v) {
 			return wire.Errorf("InvalidTag", http.StatusBadRequest, "The TagValue you have provided is invalid")
 		}
 	}

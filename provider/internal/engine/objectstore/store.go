@@ -82,7 +82,9 @@ type Record struct {
 	Checksums map[string]string `json:"checksums,omitempty"`
 	Composite bool              `json:"composite,omitempty"` // the checksums are of the parts' checksums
 	Tags      map[string]string `json:"tags,omitempty"`
-	Parts     []int64           `json:"parts,omitempty"` // sizes, of a multipart upload
+	Parts     []int64           `json:"parts,omitempty"`     // sizes, of a multipart upload
+	PartSums  []string          `json:"part_sums,omitempty"` // that a composite checksum is of
+	Upload    string            `json:"upload,omitempty"`    // the multipart upload that made it
 }
 
 // BucketRecord is a bucket's metadata file.

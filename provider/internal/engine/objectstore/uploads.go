@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -139,9 +140,11 @@ func (s *Store) Parts(id string) ([]Part, error) {
 	return out, nil
 }
 
-// Assemble writes the parts as one object with S3's multipart ETag.
-func (s *Store) Assemble(ctx context.Context, u Upload, chosen []Part, c Condition) (*Record, error) {
+// Assemble writes the parts as one object with S3's multipart ETag. whole is the checksum that it
+// has to have, "" for any.
+func (s *Store) Assemble(ctx context.Context, u Upload, chosen []Part, whole string, c Condition) (*Record, error) {
 	rec := u.Object
+	rec.Upload = u.ID
 	tagHash := md5.New()
 	var sumOfSums []byte
 	var readers []io.Reader
@@ -159,11 +162,15 @@ func (s *Store) Assemble(ctx context.Context, u Upload, chosen []Part, c Conditi
 		sumOfSums = append(sumOfSums, raw...)
 		size += p.Size
 		rec.Parts = append(rec.Parts, p.Size)
+		if u.Composite {
+			rec.PartSums = append(rec.PartSums, p.Checksums[u.Algorithm])
+		}
 	}
 	e := wire.Expectation{Length: size}
-	if u.Algorithm != "" && !u.Composite {
+	if u.Algorithm != "" {
 		e.Algorithms = []string{u.Algorithm}
 	}
+	e.ByDefault()
 	if c != (Condition{}) {
 		existing, err := s.Record(u.Bucket, u.Key)
 		if err != nil && !errors.Is(err, ErrNoSuchKey) {
@@ -179,11 +186,18 @@ func (s *Store) Assemble(ctx context.Context, u Upload, chosen []Part, c Conditi
 	}
 	rec.Size, rec.Checksums = sum.Size, sum.Checksums()
 	rec.ETag = fmt.Sprintf("%x-%d", tagHash.Sum(nil), len(chosen))
-	if u.Algorithm != "" && u.Composite {
+	if u.Composite {
 		h := wire.Algorithms[u.Algorithm]()
 		h.Write(sumOfSums)
 		rec.Composite = true
 		rec.Checksums = map[string]string{u.Algorithm: fmt.Sprintf("%s-%d", base64.StdEncoding.EncodeToString(h.Sum(nil)), len(chosen))}
+	}
+	for a, sum := range rec.Checksums {
+		// A client may leave out how many parts a composite checksum is of.
+		if bare, _, _ := strings.Cut(sum, "-"); whole != "" && whole != sum && whole != bare {
+			s.root.Remove(tmp)
+			return nil, wire.Errorf("BadDigest", http.StatusBadRequest, "The %s you specified did not match the calculated checksum.", a)
+		}
 	}
 	return rec, s.commit(u.Bucket, u.Key, tmp, rec, c)
 }

@@ -3,14 +3,13 @@ package s3api
 import (
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
-// backend gives gofakes3 what it still answers: deletion of buckets, and lists and ends of multipart uploads.
+// backend gives gofakes3 what it still answers: deletion of buckets and ends of multipart uploads.
 type backend struct{ s *objectstore.Store }
 
 var (
@@ -37,63 +36,6 @@ func (b *backend) BucketExists(name string) (bool, error) {
 
 func (b *backend) DeleteBucket(name string) error { return translate(b.s.DeleteBucket(name)) }
 
-func (b *backend) ListMultipartUploads(bucket string, marker *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
-	all, err := b.s.Uploads(bucket)
-	if err != nil {
-		return nil, translate(err)
-	}
-	out := &gofakes3.ListMultipartUploadsResult{Bucket: bucket, MaxUploads: limit, Prefix: prefix.Prefix, Delimiter: prefix.Delimiter}
-	passed := marker == nil || marker.Object == ""
-	if !passed {
-		out.KeyMarker, out.UploadIDMarker = marker.Object, marker.UploadID
-	}
-	for _, u := range all {
-		if !strings.HasPrefix(u.Key, prefix.Prefix) {
-			continue
-		}
-		if !passed {
-			if u.Key < marker.Object || u.Key == marker.Object && string(marker.UploadID) != "" && u.ID != string(marker.UploadID) {
-				continue
-			}
-			passed = true
-			if u.Key == marker.Object {
-				continue
-			}
-		}
-		if int64(len(out.Uploads)) == limit {
-			out.IsTruncated = true
-			break
-		}
-		out.Uploads = append(out.Uploads, gofakes3.ListMultipartUploadItem{Key: u.Key, UploadID: gofakes3.UploadID(u.ID), Initiated: gofakes3.NewContentTime(u.Started)})
-		out.NextKeyMarker, out.NextUploadIDMarker = u.Key, gofakes3.UploadID(u.ID)
-	}
-	return out, nil
-}
-
-func (b *backend) ListParts(bucket, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
-	u, err := b.s.FindUpload(bucket, key, string(id))
-	if err != nil {
-		return nil, translate(err)
-	}
-	parts, err := b.s.Parts(u.ID)
-	if err != nil {
-		return nil, translate(err)
-	}
-	out := &gofakes3.ListMultipartUploadPartsResult{Bucket: bucket, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit}
-	for _, p := range parts {
-		if p.Number <= marker {
-			continue
-		}
-		if int64(len(out.Parts)) == limit {
-			out.IsTruncated = true
-			break
-		}
-		out.Parts = append(out.Parts, gofakes3.ListMultipartUploadPartItem{PartNumber: p.Number, ETag: wire.Quote(p.ETag), Size: p.Size, LastModified: gofakes3.NewContentTime(p.Modified)})
-		out.NextPartNumberMarker = p.Number
-	}
-	return out, nil
-}
-
 func (b *backend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
 	u, err := b.s.FindUpload(bucket, key, string(id))
 	if err != nil {
@@ -103,6 +45,14 @@ func (b *backend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID)
 }
 
 // The rest of the interface is for routes that server answers itself.
+
+func (b *backend) ListMultipartUploads(string, *gofakes3.UploadListMarker, gofakes3.Prefix, int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	return nil, gofakes3.ErrNotImplemented
+}
+
+func (b *backend) ListParts(string, string, gofakes3.UploadID, int, int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
+	return nil, gofakes3.ErrNotImplemented
+}
 
 func (b *backend) ListBuckets() ([]gofakes3.BucketInfo, error) {
 	return nil, gofakes3.ErrNotImplemented

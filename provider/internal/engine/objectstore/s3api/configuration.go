@@ -3,8 +3,6 @@ package s3api
 import (
 	"encoding/xml"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
@@ -124,120 +122,7 @@ func (h *server) acl(w http.ResponseWriter, r request) error {
 	return nil
 }
 
-// attributes answers GetObjectAttributes.
-func (h *server) attributes(w http.ResponseWriter, r request) error {
-	rec, err := h.s.Record(r.bucket, r.key)
-	if err != nil {
-		return err
-	}
-	type checksum struct {
-		CRC32     string `xml:"ChecksumCRC32,omitempty"`
-		CRC32C    string `xml:"ChecksumCRC32C,omitempty"`
-		CRC64NVME string `xml:"ChecksumCRC64NVME,omitempty"`
-		SHA1      string `xml:"ChecksumSHA1,omitempty"`
-		SHA256    string `xml:"ChecksumSHA256,omitempty"`
-		Type      string `xml:"ChecksumType"`
-	}
-	type parts struct{ PartsCount int }
-	var out struct {
-		XMLName      xml.Name  `xml:"GetObjectAttributesResponse"`
-		Xmlns        string    `xml:"xmlns,attr"`
-		ETag         string    `xml:",omitempty"`
-		Checksum     *checksum `xml:",omitempty"`
-		ObjectParts  *parts    `xml:",omitempty"`
-		StorageClass string    `xml:",omitempty"`
-		ObjectSize   *int64    `xml:",omitempty"`
-	}
-	out.Xmlns = xmlns
-	for _, line := range r.Header.Values("X-Amz-Object-Attributes") {
-		for name := range strings.SplitSeq(line, ",") {
-			switch strings.TrimSpace(name) {
-			case "ETag":
-				out.ETag = rec.ETag
-			case "Checksum":
-				if c := rec.Checksums; len(c) > 0 {
-					out.Checksum = &checksum{c["crc32"], c["crc32c"], c["crc64nvme"], c["sha1"], c["sha256"], rec.ChecksumType()}
-				}
-			case "ObjectParts":
-				if n := len(rec.Parts); n > 0 {
-					out.ObjectParts = &parts{n}
-				}
-			case "StorageClass":
-				out.StorageClass = rec.StorageClass()
-			case "ObjectSize":
-				out.ObjectSize = &rec.Size
-			default:
-				return wire.Errorf("InvalidArgument", http.StatusBadRequest, "Invalid attribute name specified.")
-			}
-		}
-	}
-	w.Header().Set("Last-Modified", rec.Modified.UTC().Format(http.TimeFormat))
-	writeXML(w, http.StatusOK, out)
-	return nil
-}
-
-// listBuckets answers ListBuckets, with the paging and the filters that it has had since 2024.
-func (h *server) listBuckets(w http.ResponseWriter, r request) error {
-	if r.Method != http.MethodGet {
-		return wire.ErrNotAllowed
-	}
-	most := 10000
-	if v := r.query.Get("max-buckets"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 || n > most {
-			return wire.Errorf("InvalidArgument", http.StatusBadRequest, "Argument max-buckets must be an integer between 1 and 10000.")
-		}
-		most = n
-	}
-	names, err := h.s.BucketNames()
-	if err != nil {
-		return err
-	}
-	type bucketXML struct {
-		Name         string
-		CreationDate string
-		BucketRegion string
-	}
-	var out struct {
-		XMLName           xml.Name `xml:"ListAllMyBucketsResult"`
-		Xmlns             string   `xml:"xmlns,attr"`
-		Owner             ownerXML
-		Buckets           []bucketXML `xml:"Buckets>Bucket"`
-		Prefix            string      `xml:",omitempty"`
-		ContinuationToken string      `xml:",omitempty"`
-	}
-	out.Xmlns, out.Owner, out.Prefix = xmlns, account, r.query.Get("prefix")
-	after, region := r.query.Get("continuation-token"), r.query.Get("bucket-region")
-	for _, name := range names {
-		rec, err := h.s.Bucket(name)
-		if err != nil { // deleted since the folder was read, or a folder somebody else made
-			continue
-		}
-		if !strings.HasPrefix(name, out.Prefix) || name <= after || region != "" && region != rec.Region() {
-			continue
-		}
-		if len(out.Buckets) == most {
-			out.ContinuationToken = out.Buckets[most-1].Name
-			break
-		}
-		out.Buckets = append(out.Buckets, bucketXML{name, listTime(rec.Created), rec.Region()})
-	}
-	writeXML(w, http.StatusOK, out)
-	return nil
-}
-
 // listTime is how documents write times: of whole seconds, so that a list and a header agree.
 func listTime(at time.Time) string {
 	return at.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000Z")
-}
-
-func (h *server) headBucket(w http.ResponseWriter, r request) error {
-	b, err := h.s.Bucket(r.bucket)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("X-Amz-Bucket-Region", b.Region())
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(http.StatusOK)
-	return nil
 }

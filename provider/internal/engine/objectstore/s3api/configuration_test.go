@@ -306,9 +306,12 @@ func TestConditionalDelete(t *testing.T) {
 	_, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("absent"), IfMatch: aws.String("*")})
 	wantCode(t, err, "NoSuchKey", http.StatusNotFound)
 	_, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("k"), VersionId: aws.String("3")})
+	wantCode(t, err, "InvalidArgument", http.StatusBadRequest)
+	version := strings.Repeat("V", 32)
+	_, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bkt, Key: aws.String("k"), VersionId: &version})
 	wantCode(t, err, "NoSuchVersion", http.StatusNotFound)
 	out, err := c.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bkt, Delete: &types.Delete{Objects: []types.ObjectIdentifier{
-		{Key: aws.String("k"), ETag: &old}, {Key: aws.String("other")}, {Key: aws.String("absent")}, {Key: aws.String("v"), VersionId: aws.String("3")},
+		{Key: aws.String("k"), ETag: &old}, {Key: aws.String("other")}, {Key: aws.String("absent")}, {Key: aws.String("v"), VersionId: &version},
 	}}})
 	if err != nil {
 		t.Fatal(err)

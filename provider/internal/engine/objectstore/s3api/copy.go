@@ -2,11 +2,14 @@ package s3api
 
 import (
 	"encoding/xml"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
@@ -15,9 +18,9 @@ import (
 
 // copySource opens the object that X-Amz-Copy-Source names and checks the copy's preconditions.
 func (h *server) copySource(r request) (*os.File, *objectstore.Record, string, error) {
-	source, _, _ := strings.Cut(r.Header.Get("X-Amz-Copy-Source"), "?versionId=null")
-	if strings.Contains(source, "?") {
-		return nil, nil, "", wire.ErrNotImplemented
+	source, version, _ := strings.Cut(r.Header.Get("X-Amz-Copy-Source"), "?versionId=")
+	if err := versionID(version); err != nil {
+		return nil, nil, "", err
 	}
 	decoded, err := url.PathUnescape(source)
 	if err != nil {
@@ -44,6 +47,14 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 		return err
 	}
 	defer src.Close()
+	replace, err := directive(r.Header, "metadata")
+	if err != nil {
+		return err
+	}
+	replaceTags, err := directive(r.Header, "tagging")
+	if err != nil {
+		return err
+	}
 	rec, err := objectstore.NewRecord(r.Header)
 	if err != nil {
 		return err
@@ -52,9 +63,8 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 	if err != nil {
 		return err
 	}
-	replace := strings.EqualFold(r.Header.Get("X-Amz-Metadata-Directive"), "REPLACE")
 	if !replace {
-		if bucket == r.bucket && from.Key == r.key && rec.StorageClass() == from.StorageClass() {
+		if bucket == r.bucket && from.Key == r.key && rec.StorageClass() == from.StorageClass() && !rec.Changes() {
 			return wire.Errorf("InvalidRequest", http.StatusBadRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
 		rec.Headers, rec.User = maps.Clone(from.Headers), maps.Clone(from.User)
@@ -62,7 +72,7 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 			return err
 		}
 	}
-	if !strings.EqualFold(r.Header.Get("X-Amz-Tagging-Directive"), "REPLACE") {
+	if !replaceTags {
 		rec.Tags = maps.Clone(from.Tags)
 	}
 	e := wire.Expectation{Length: from.Size}
@@ -72,6 +82,7 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 	if a := strings.ToLower(r.Header.Get("X-Amz-Checksum-Algorithm")); a != "" {
 		e.Algorithms = []string{a}
 	}
+	e.ByDefault()
 	if err := h.s.Write(r.Context(), r.bucket, r.key, src, rec, e, c); err != nil {
 		return err
 	}
@@ -81,9 +92,25 @@ func (h *server) copyObject(w http.ResponseWriter, r request) error {
 		Xmlns        string   `xml:"xmlns,attr"`
 		LastModified string
 		ETag         string
-	}{Xmlns: xmlns, LastModified: listTime(rec.Modified), ETag: wire.Quote(rec.ETag)})
+		checksumsXML
+	}{Xmlns: xmlns, LastModified: listTime(rec.Modified), ETag: wire.Quote(rec.ETag), checksumsXML: newChecksums(rec.Checksums, rec.ChecksumType())})
 	return nil
 }
+
+// directive tells whether a copy takes its metadata or tags from the request, not from its source.
+func directive(h http.Header, of string) (replace bool, err error) {
+	name := "x-amz-" + of + "-directive"
+	switch v := h.Get(name); v {
+	case "", "COPY":
+		return false, nil
+	case "REPLACE":
+		return true, nil
+	default:
+		return false, wire.Argument(name, v, "Unknown "+of+" directive.")
+	}
+}
+
+var copyRangePattern = regexp.MustCompile(`^bytes=([0-9]+)-([0-9]+)$`)
 
 // copyRange limits a part's source to X-Amz-Copy-Source-Range.
 func copyRange(r request, src *os.File, size int64) (io.Reader, int64, error) {
@@ -91,9 +118,16 @@ func copyRange(r request, src *os.File, size int64) (io.Reader, int64, error) {
 	if v == "" {
 		return src, size, nil
 	}
-	b, ok, err := wire.ParseRange(v, size)
-	if err != nil || !ok {
-		return nil, 0, wire.Errorf("InvalidArgument", http.StatusBadRequest, "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy")
+	// Unlike a read's range, it has two ends, and both lie within the source.
+	m := copyRangePattern.FindStringSubmatch(v)
+	if m == nil {
+		return nil, 0, wire.Argument("x-amz-copy-source-range", v, "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy")
 	}
+	first, firstErr := strconv.ParseInt(m[1], 10, 64)
+	last, lastErr := strconv.ParseInt(m[2], 10, 64)
+	if firstErr != nil || lastErr != nil || first > last || last >= size {
+		return nil, 0, wire.Argument("x-amz-copy-source-range", v, fmt.Sprintf("Range specified is not valid for source object of size: %d", size))
+	}
+	b := wire.ByteRange{Start: first, End: last}
 	return io.NewSectionReader(src, b.Start, b.End-b.Start+1), b.End - b.Start + 1, nil
 }

@@ -47,10 +47,27 @@ type notDeletedXML struct {
 	Message   string
 }
 
+// digested tells whether a request carries a digest of its body, which S3 wants of a deletion of
+// many objects.
+func digested(h http.Header) bool {
+	if h.Get("Content-Md5") != "" || h.Get("X-Amz-Trailer") != "" {
+		return true
+	}
+	for a := range wire.Algorithms {
+		if h.Get(wire.ChecksumHeader+a) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // deleteObjects answers DeleteObjects: each object has its own outcome.
 func (h *server) deleteObjects(w http.ResponseWriter, r request) error {
 	if _, err := h.s.Bucket(r.bucket); err != nil {
 		return err
+	}
+	if !digested(r.Header) {
+		return wire.ErrNoDeleteDigest
 	}
 	var in deleteXML
 	if err := readXML(r, &in); err != nil {
@@ -69,7 +86,7 @@ func (h *server) deleteObjects(w http.ResponseWriter, r request) error {
 		var err error
 		switch {
 		case o.VersionID != "" && o.VersionID != "null":
-			err = wire.ErrNoSuchVersion
+			err = versionID(o.VersionID)
 		case o.Size != nil || o.LastModifiedTime != "":
 			err = wire.ErrNotImplemented
 		default:

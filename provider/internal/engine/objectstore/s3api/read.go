@@ -35,6 +35,9 @@ func (h *server) getObject(w http.ResponseWriter, r request) error {
 	}
 	b, partial := wire.ByteRange{End: rec.Size - 1}, false
 	if v := r.query.Get("partNumber"); v != "" {
+		if r.Header.Get("Range") != "" {
+			return wire.ErrRangeAndPart
+		}
 		n, err := strconv.Atoi(v)
 		if err != nil {
 			return wire.Errorf("InvalidArgument", http.StatusBadRequest, "Part number must be an integer between 1 and 10000, inclusive")

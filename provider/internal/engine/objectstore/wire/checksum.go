@@ -23,7 +23,11 @@ var Algorithms = map[string]func() hash.Hash{
 	"sha256":    sha256.New,
 }
 
+// ChecksumHeader begins the name of a header that carries a checksum.
 const ChecksumHeader = "X-Amz-Checksum-"
+
+// DefaultAlgorithm is what S3 computes since December 2024 where a client asks for no checksum.
+const DefaultAlgorithm = "crc64nvme"
 
 // Sums hashes what is written to it.
 type Sums struct {
@@ -78,6 +82,7 @@ type Expectation struct {
 	sha256     string            // hex, of the payload
 	checksums  map[string]string // algorithm to base64
 	Algorithms []string          // to compute, though no value was sent
+	sent       []string          // those whose value was sent or is announced
 	trailers   func() http.Header
 }
 
@@ -94,11 +99,8 @@ func Expect(h http.Header, length int64, trailers func() http.Header) (Expectati
 	if v := h.Get("X-Amz-Content-Sha256"); len(v) == 2*sha256.Size {
 		e.sha256 = strings.ToLower(v)
 	}
-	for a := range Algorithms {
-		if v := h.Get(ChecksumHeader + a); v != "" {
-			e.checksums[a] = v
-			e.Algorithms = append(e.Algorithms, a)
-		}
+	if err := e.expectChecksum(h); err != nil {
+		return e, err
 	}
 	for _, name := range []string{"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Checksum-Algorithm"} {
 		if a := strings.ToLower(h.Get(name)); a != "" {
@@ -111,9 +113,43 @@ func Expect(h http.Header, length int64, trailers func() http.Header) (Expectati
 	for name := range strings.SplitSeq(h.Get("X-Amz-Trailer"), ",") {
 		if a, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(name)), "x-amz-checksum-"); ok {
 			e.Algorithms = append(e.Algorithms, a)
+			e.sent = append(e.sent, a)
 		}
 	}
+	if h.Get("X-Amz-Sdk-Checksum-Algorithm") != "" && len(e.sent) == 0 && e.md5 == "" {
+		return e, errNoChecksum
+	}
 	return e, nil
+}
+
+// expectChecksum reads the checksum in the headers, of which there may be one.
+func (e *Expectation) expectChecksum(h http.Header) error {
+	for a, algorithm := range Algorithms {
+		v := h.Get(ChecksumHeader + a)
+		if v == "" {
+			continue
+		}
+		if len(e.sent) > 0 {
+			return errManyChecksums
+		}
+		if raw, err := base64.StdEncoding.DecodeString(v); err != nil || len(raw) != algorithm().Size() {
+			return Errorf("InvalidRequest", http.StatusBadRequest, "Value for x-amz-checksum-%s header is invalid.", a)
+		}
+		e.checksums[a] = v
+		e.Algorithms = append(e.Algorithms, a)
+		e.sent = append(e.sent, a)
+	}
+	return nil
+}
+
+// Sent are the algorithms of which the client gives a value, in a header or a trailer.
+func (e Expectation) Sent() []string { return e.sent }
+
+// ByDefault adds the checksum that S3 keeps of an object that came without one.
+func (e *Expectation) ByDefault() {
+	if len(e.Algorithms) == 0 {
+		e.Algorithms = []string{DefaultAlgorithm}
+	}
 }
 
 // Sums returns what hashes all that Verify compares.

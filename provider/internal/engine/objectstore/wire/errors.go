@@ -12,9 +12,34 @@ type Error struct {
 	Code    string
 	Status  int
 	Message string
+	Details []Detail // further elements of the answer, in this order
 }
 
+// Detail is an element of an error's document that only some errors have.
+type Detail struct{ Name, Value string }
+
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Is compares codes, so that an error with details is the one it was made from.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// With returns the error with details: name, value, name, value.
+func (e *Error) With(nameValue ...string) *Error {
+	more := *e
+	more.Details = nil
+	for i := 0; i+1 < len(nameValue); i += 2 {
+		more.Details = append(more.Details, Detail{nameValue[i], nameValue[i+1]})
+	}
+	return &more
+}
+
+// Argument is S3's InvalidArgument with what was given.
+func Argument(name, value, message string) *Error {
+	return Errorf("InvalidArgument", http.StatusBadRequest, "%s", message).With("ArgumentName", name, "ArgumentValue", value)
+}
 
 // Errorf makes an error of S3.
 func Errorf(code string, status int, format string, a ...any) *Error {
@@ -27,7 +52,12 @@ var (
 	ErrPrecondition = Errorf("PreconditionFailed", http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold")
 	ErrNoSuchUpload = Errorf("NoSuchUpload", http.StatusNotFound, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
 
-	ErrNoSuchVersion = Errorf("NoSuchVersion", http.StatusNotFound, "The specified version does not exist.")
+	ErrNoSuchVersion  = Errorf("NoSuchVersion", http.StatusNotFound, "The specified version does not exist.")
+	ErrAnonymous      = Errorf("AccessDenied", http.StatusForbidden, "Access Denied")
+	ErrRangeAndPart   = Errorf("InvalidRequest", http.StatusBadRequest, "Cannot specify both Range header and partNumber query parameter")
+	errManyChecksums  = Errorf("InvalidRequest", http.StatusBadRequest, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+	errNoChecksum     = Errorf("InvalidRequest", http.StatusBadRequest, "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+	ErrNoDeleteDigest = Errorf("InvalidRequest", http.StatusBadRequest, "Missing required header for this request: Content-MD5")
 
 	ErrIncompleteBody = Errorf("IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header")
 	errInvalidDigest  = Errorf("InvalidDigest", http.StatusBadRequest, "The Content-MD5 you specified was invalid.")

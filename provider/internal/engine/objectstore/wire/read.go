@@ -37,7 +37,7 @@ func ParseRange(header string, size int64) (b ByteRange, ok bool, err error) {
 			return b, false, nil
 		}
 		if n == 0 || size == 0 {
-			return b, false, errInvalidRange
+			return b, false, unsatisfiable(header, size)
 		}
 		return ByteRange{max(size-n, 0), size - 1}, true, nil
 	}
@@ -54,9 +54,13 @@ func ParseRange(header string, size int64) (b ByteRange, ok bool, err error) {
 		b.End = min(end, size-1)
 	}
 	if b.Start >= size {
-		return b, false, errInvalidRange
+		return b, false, unsatisfiable(header, size)
 	}
 	return b, true, nil
+}
+
+func unsatisfiable(header string, size int64) error {
+	return errInvalidRange.With("RangeRequested", header, "ActualObjectSize", strconv.FormatInt(size, 10))
 }
 
 var errNotModified = Errorf("NotModified", http.StatusNotModified, "Not Modified")
@@ -66,22 +70,22 @@ func ReadCondition(h http.Header, prefix, etag string, modified time.Time) error
 	modified = modified.Truncate(time.Second) // headers carry seconds
 	if v := h.Get(prefix + "If-Match"); v != "" {
 		if !etagIn(v, etag) {
-			return ErrPrecondition
+			return ErrPrecondition.With("Condition", prefix+"If-Match")
 		}
 	} else if t, err := http.ParseTime(h.Get(prefix + "If-Unmodified-Since")); err == nil && modified.After(t) {
-		return ErrPrecondition
+		return ErrPrecondition.With("Condition", prefix+"If-Unmodified-Since")
 	}
-	failed := false
+	failed, condition := false, "If-None-Match"
 	if v := h.Get(prefix + "If-None-Match"); v != "" {
 		failed = etagIn(v, etag)
 	} else if t, err := http.ParseTime(h.Get(prefix + "If-Modified-Since")); err == nil {
-		failed = !modified.After(t)
+		failed, condition = !modified.After(t), "If-Modified-Since"
 	}
 	switch {
 	case failed && prefix == "":
 		return errNotModified
 	case failed: // of a copy's source
-		return ErrPrecondition
+		return ErrPrecondition.With("Condition", prefix+condition)
 	}
 	return nil
 }
