@@ -192,10 +192,12 @@ func TestUpdateThatDoesNotComeUpKeepsTheOldConfiguration(t *testing.T) {
 	_, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{EndpointName: aws.String("titanic"), EndpointConfigName: aws.String("blue")})
 	wantError(t, err, "ValidationException", "Cannot update endpoint with the currently in use endpoint configuration")
 	s.model("green", "good", "green ")
-	if _, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{EndpointName: aws.String("titanic"), EndpointConfigName: aws.String("green")}); err != nil {
-		t.Fatal(err)
+	for _, config := range []string{"broken", "green"} {
+		if _, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{EndpointName: aws.String("titanic"), EndpointConfigName: &config}); err != nil {
+			t.Fatal(err)
+		}
+		s.inService("titanic")
 	}
-	s.inService("titanic")
 	if out := s.describe("titanic"); out.FailureReason != nil {
 		t.Errorf("a good update keeps the old reason %q", *out.FailureReason)
 	}

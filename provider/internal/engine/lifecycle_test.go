@@ -190,6 +190,68 @@ func TestKilledDuringADelete(t *testing.T) {
 	})
 }
 
+// TestTerminatedDuringAnUpdate ends the engine cleanly while traffic moves: that is no failure of the update, and the next engine
+// carries it on.
+func TestTerminatedDuringAnUpdate(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "blue ")
+	s.model("green", "good", "green ")
+	s.endpoint("titanic", "blue")
+	if _, err := s.UpdateEndpoint(s.ctx, &sagemaker.UpdateEndpointInput{
+		EndpointName: aws.String("titanic"), EndpointConfigName: aws.String("green"),
+		DeploymentConfig: &types.DeploymentConfig{BlueGreenUpdatePolicy: &types.BlueGreenUpdatePolicy{
+			TrafficRoutingConfiguration: &types.TrafficRoutingConfig{
+				Type: types.TrafficRoutingConfigTypeCanary, WaitIntervalInSeconds: aws.Int32(1),
+				CanarySize: &types.CapacitySize{Type: types.CapacitySizeTypeCapacityPercent, Value: aws.Int32(10)},
+			},
+		}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.open()
+	if out := s.describe("titanic"); out.EndpointStatus != types.EndpointStatusUpdating || out.FailureReason != nil {
+		t.Errorf("the next engine finds it %s, %q", out.EndpointStatus, aws.ToString(out.FailureReason))
+	}
+	s.inService("titanic")
+	if out := s.describe("titanic"); aws.ToString(out.EndpointConfigName) != "green" || out.FailureReason != nil {
+		t.Errorf("got %s, %q", aws.ToString(out.EndpointConfigName), aws.ToString(out.FailureReason))
+	}
+	s.wantAnswer("titanic", "x", "green :x")
+}
+
+// TestKilledDuringARollback starts an engine on a store that says RollingBack: the old configuration serves, and the update is over.
+func TestKilledDuringARollback(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "blue ")
+	s.endpoint("titanic", "blue")
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(s.ctx, filepath.Join(s.dataDir, datadir.DBFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Update(s.ctx, store.Endpoint, homeRegion, "titanic", func(r *store.Record) error {
+		r.Status, r.Document["_Pending"] = "RollingBack", map[string]any{"ConfigName": "green"}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.open()
+	s.wantAnswer("titanic", "x", "blue :x")
+	s.inService("titanic")
+	out := s.describe("titanic")
+	if aws.ToString(out.EndpointConfigName) != "blue" || !strings.Contains(aws.ToString(out.FailureReason), "The update was rolled back") || out.PendingDeploymentSummary != nil {
+		t.Errorf("got %s, %q, pending %v", aws.ToString(out.EndpointConfigName), aws.ToString(out.FailureReason), out.PendingDeploymentSummary)
+	}
+}
+
 // TestEndpointThatCannotComeBackFails loses the program of an endpoint while no
 // engine runs.
 func TestEndpointThatCannotComeBackFails(t *testing.T) {

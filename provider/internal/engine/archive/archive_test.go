@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,10 +44,29 @@ func targz(t testing.TB, headers ...tar.Header) []byte {
 	return buf.Bytes()
 }
 
+// followed packs an archive anew with so many zeros after its end.
+func followed(t testing.TB, archive []byte, zeros int) []byte {
+	t.Helper()
+	unzipped, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf bytes.Buffer
+	gz := gzip.NewWriter(&buf)
+	_, err = io.Copy(gz, io.MultiReader(unzipped, bytes.NewReader(make([]byte, zeros))))
+	if err := errors.Join(err, gz.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
 func TestUnpackRefusals(t *testing.T) {
 	file := func(name string) tar.Header { return tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644} }
 	good := targz(t, file("./model.json"), file("sub/deep/x"), tar.Header{Typeflag: tar.TypeDir, Name: "empty/"})
 	plain := bytes.Repeat([]byte("not an archive"), 100)
+	sized := func(name string, size int64) tar.Header {
+		return tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644}
+	}
 	broken := bytes.Clone(good)
 	broken[len(broken)-6] ^= 0xff
 	for _, tt := range []struct {
@@ -65,6 +86,14 @@ func TestUnpackRefusals(t *testing.T) {
 		{"device", targz(t, tar.Header{Typeflag: tar.TypeChar, Name: "d"}), "neither a file nor a directory"},
 		{"pipe", targz(t, tar.Header{Typeflag: tar.TypeFifo, Name: "p"}), "neither a file nor a directory"},
 		{"file below file", targz(t, file("a"), file("a/b")), `entry "a/b"`},
+		{"as deep as may be", targz(t, file(strings.Repeat("d/", 64)+"f")), ""},
+		{"as large as may be", targz(t, sized("big", 1000)), ""},
+		{"one byte more", targz(t, sized("big", 1001)), "more than 1000 bytes"},
+		{"too large together", targz(t, sized("half", 600), sized("other", 600)), `entry "other": the archive unpacks to more than 1000 bytes`},
+		{"as many as may be", targz(t, file("1"), file("2"), file("3"), file("4")), ""},
+		{"backslash", targz(t, file(`a\..\evil`)), "has a character that no file name may have"},
+		{"padded", followed(t, good, 512<<10), ""},
+		{"endless", followed(t, good, 2<<20), "more than 1048576 bytes follow the end of the archive"},
 		{"too large", targz(t, tar.Header{Typeflag: tar.TypeReg, Name: "big", Size: 2000}), "more than 1000 bytes"},
 		{"too many", targz(t, file("1"), file("2"), file("3"), file("4"), file("5")), "more than 4 entries"},
 		{"not gzip", plain, "not a gzip file"},

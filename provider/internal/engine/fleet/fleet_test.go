@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,8 +33,12 @@ func TestMain(m *testing.M) {
 func serve(name, behaviour string) {
 	model, _ := os.ReadFile(filepath.Join(os.Getenv("SAGEMAKER_BASE_DIR"), "model", "name"))
 	mux := http.NewServeMux()
+	var sick atomic.Bool
+	if behaviour == "deaf" {
+		signal.Ignore(syscall.SIGTERM)
+	}
 	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) {
-		if behaviour == "unhealthy" {
+		if behaviour == "unhealthy" || sick.Load() {
 			http.Error(w, "not yet", http.StatusServiceUnavailable)
 		}
 	})
@@ -54,8 +60,11 @@ func serve(name, behaviour string) {
 			<-r.Context().Done()
 			return
 		}
-		if string(body) == "die" {
+		switch string(body) {
+		case "die":
 			os.Exit(7)
+		case "sicken", "heal":
+			sick.Store(string(body) == "sicken")
 		}
 		w.Header().Set("Content-Type", r.Header.Get("Accept"))
 		w.Header().Set("X-Amzn-SageMaker-Custom-Attributes", r.Header.Get("X-Amzn-SageMaker-Custom-Attributes"))
@@ -82,9 +91,10 @@ func config(name, behaviour string) Config {
 	return Config{Name: name, Variants: []Variant{v}}
 }
 
-// manualClock hands its timers to the test; those of pings never fire.
+// manualClock hands its timers to the test; those of pings fire when the test ticks.
 type manualClock struct {
 	timers chan manualTimer
+	ticks  chan time.Time
 }
 
 type manualTimer struct {
@@ -96,6 +106,7 @@ func (c *manualClock) After(d time.Duration) <-chan time.Time {
 	t := manualTimer{d, make(chan time.Time, 1)}
 	switch {
 	case d == pingInterval:
+		return c.ticks
 	case d == firstBackoff:
 		t.fire <- time.Time{}
 	default:
@@ -108,8 +119,8 @@ var key = Key{"eu-west-1", "titanic"}
 
 func newFleet(t *testing.T) (*Fleet, *manualClock) {
 	t.Helper()
-	clock := &manualClock{timers: make(chan manualTimer, 16)}
-	f, err := New(Options{Dir: t.TempDir(), After: clock.After})
+	clock := &manualClock{timers: make(chan manualTimer, 16), ticks: make(chan time.Time)}
+	f, err := New(Options{Dir: t.TempDir(), After: clock.After, Grace: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +294,11 @@ func TestRollbacks(t *testing.T) {
 			result <- f.Deploy(t.Context(), key, cfg, roll, func(p Progress) { phases = append(phases, p.Phase) })
 		}()
 		var err error
+		late := time.After(time.Minute)
 		for ended := false; !ended; {
 			select {
+			case <-late:
+				t.Fatalf("%s: the deployment goes on", tt.name)
 			case err = <-result:
 				ended = true
 			case <-clock.timers: // the bake never ends by itself
@@ -467,5 +481,120 @@ func TestModelIsStagedAndRemoveEndsAll(t *testing.T) {
 	}
 	if err := f.Remove(t.Context(), key); err != nil {
 		t.Errorf("removing it again: %v", err)
+	}
+}
+
+// TestSickProcessIsReplaced lets a process that lives answer 503 to its health checks.
+func TestSickProcessIsReplaced(t *testing.T) {
+	f, clock := newFleet(t)
+	health := make(chan string, 8)
+	f.o.OnHealth = func(_ Key, _ string, ok bool, reason string) { health <- fmt.Sprint(ok, " ", reason) }
+	deploy(t, f, config("v", "fine"))
+	check := func(times int) {
+		for range times {
+			clock.ticks <- time.Now() // taken up when the check before it is over
+		}
+	}
+	invoke(f, "sicken")
+	check(pingFailures - 1)
+	invoke(f, "heal")
+	check(1)
+	invoke(f, "sicken")
+	check(pingFailures - 1)
+	invoke(f, "heal")
+	check(2)
+	if len(health) > 0 {
+		t.Errorf("with a good check in between: %s", <-health)
+	}
+	invoke(f, "sicken")
+	check(pingFailures)
+	for _, want := range []string{"false the container failed 3 health checks in a row", "true "} {
+		select {
+		case got := <-health:
+			if got != want {
+				t.Errorf("health report %q, want %q", got, want)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("no health report, want %q", want)
+		}
+	}
+	if w := invoke(f, "x"); w.Body.String() != "v:x" {
+		t.Errorf("the new process answers %d %s", w.Code, w.Body)
+	}
+}
+
+// TestDeafProcessIsKilled takes an endpoint away whose container ignores SIGTERM.
+func TestDeafProcessIsKilled(t *testing.T) {
+	f, _ := newFleet(t)
+	f.o.Grace = 100 * time.Millisecond
+	deploy(t, f, config("v", "deaf"))
+	if err := f.Remove(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := container.KillLeftovers(f.o.Dir); n != 0 || err != nil {
+		t.Errorf("%d processes outlived their endpoint, %v", n, err)
+	}
+}
+
+// TestNoAlarm bakes fleets whose answers are nobody's fault, or too few to judge by.
+func TestNoAlarm(t *testing.T) {
+	for _, tt := range []struct {
+		name, behaviour string
+		patience        time.Duration // of the clients
+		alarms          Alarms
+	}{
+		{"what the clients did wrong", "400", time.Minute, Alarms{Max5xxRate: 0.1, MinRequests: 5}},
+		{"clients that leave", "hang", 5 * time.Millisecond, Alarms{Max5xxRate: 0.1, MinRequests: 5}},
+		{"few requests", "500", time.Minute, Alarms{Max5xxRate: 0.1, MinRequests: 1000}},
+	} {
+		f, clock := newFleet(t)
+		deploy(t, f, config("old", "fine"))
+		result := make(chan error, 1)
+		go func() {
+			result <- f.Deploy(t.Context(), key, config("new", tt.behaviour), Rollout{Strategy: Canary, StepPercent: 50, WaitInterval: time.Minute, Alarms: tt.alarms}, nil)
+		}()
+		bake := <-clock.timers
+		for range 40 {
+			ctx, cancel := context.WithTimeout(t.Context(), tt.patience)
+			f.Invoke(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")).WithContext(ctx), key)
+			cancel()
+		}
+		bake.fire <- time.Time{}
+		select {
+		case last := <-clock.timers:
+			last.fire <- time.Time{}
+			if err := <-result; err != nil {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		case err := <-result:
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if left, err := filepath.Glob(filepath.Join(f.o.Dir, "*", "*", fleetDir, "*")); err != nil || len(left) != 1 {
+			t.Errorf("%s: the models of %v lie there, %v", tt.name, left, err)
+		}
+	}
+}
+
+// TestServingLogIsBounded writes three times what a log may hold.
+func TestServingLogIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "logs", "a.log")
+	l, err := openServingLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	line := []byte(strings.Repeat("x", 1023) + "\n")
+	for range 3 * maxServingLog / len(line) {
+		if n, err := l.Write(line); n != len(line) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if _, err := l.Write([]byte("the end\n")); err != nil || l.lastLine() != "the end" {
+		t.Errorf("it ends with %q, %v", l.lastLine(), err)
+	}
+	for _, name := range []string{path, path + ".1"} {
+		if info, err := os.Stat(name); err != nil || info.Size() > maxServingLog {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
 	}
 }

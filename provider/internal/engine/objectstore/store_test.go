@@ -233,6 +233,41 @@ func TestLinksInTheStoreLeadNowhere(t *testing.T) {
 	}
 }
 
+// TestARecordNamesItsOwnBytes makes one object's record point at another's bytes.
+func TestARecordNamesItsOwnBytes(t *testing.T) {
+	s, dir := newStore(t)
+	for _, key := range []string{"mine", "theirs"} {
+		if _, err := s.Put(t.Context(), "bkt", key, strings.NewReader(key), PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	theirs, err := filepath.Glob(filepath.Join(dir, "bkt", "theirs", blobPrefix+"*"))
+	if err != nil || len(theirs) != 1 {
+		t.Fatal(theirs, err)
+	}
+	for _, blob := range []string{"../theirs/" + filepath.Base(theirs[0]), blobPrefix + "x/../../theirs/" + filepath.Base(theirs[0]), objectFile, ""} {
+		if err := os.WriteFile(filepath.Join(dir, "bkt", "mine", objectFile), fmt.Appendf(nil, `{"key":"mine","blob":%q}`, blob), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if f, _, err := s.Get(t.Context(), "bkt", "mine"); err == nil || !strings.Contains(err.Error(), "is no name of the store's") {
+			t.Errorf("blob %q: %v, %v", blob, f, err)
+		}
+	}
+}
+
+// TestOverwrittenBytesGo counts what lies in the folder of an object that was written three times.
+func TestOverwrittenBytesGo(t *testing.T) {
+	s, dir := newStore(t)
+	for _, body := range []string{"one", "two", "three"} {
+		if _, err := s.Put(t.Context(), "bkt", "k", strings.NewReader(body), PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "bkt", "k", "*")); err != nil || len(left) != 2 {
+		t.Errorf("an object is its record and its bytes; there are %v, %v", left, err)
+	}
+}
+
 func TestParseURI(t *testing.T) {
 	for in, want := range map[string]string{"s3://bkt/a/b": "bkt a/b", "s3://bkt": "bkt ", "s3://bkt/": "bkt ", "http://bkt/a": "", "s3:///a": "", "s3://B_d/a": "", "": ""} {
 		bucket, key, err := ParseURI(in)

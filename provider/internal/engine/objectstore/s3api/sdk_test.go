@@ -472,3 +472,35 @@ func TestChunkedBodies(t *testing.T) {
 		t.Errorf("got %q", b)
 	}
 }
+
+// TestBodiesAreHeldAgainstTheirDigests sends what the headers say of a body, and something else.
+func TestBodiesAreHeldAgainstTheirDigests(t *testing.T) {
+	s, err := objectstore.Open(objectstore.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.EnsureBucket(t.Context(), "bkt"); err != nil {
+		t.Fatal(err)
+	}
+	const md5, sha256 = "XUFAKrxLKna5cZ2REBfFkg==", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" // of hello
+	for _, tt := range []struct {
+		header, value, body string
+		code                string // "" is stored
+	}{
+		{"Content-MD5", md5, "hello", ""},
+		{"Content-MD5", md5, "hallo", "BadDigest"},
+		{"X-Amz-Content-Sha256", sha256, "hello", ""},
+		{"X-Amz-Content-Sha256", sha256, "hallo", "XAmzContentSHA256Mismatch"},
+	} {
+		key := tt.header + "-" + tt.body
+		r := httptest.NewRequest(http.MethodPut, "/bkt/"+key, strings.NewReader(tt.body))
+		r.Header.Set(tt.header, tt.value)
+		w := httptest.NewRecorder()
+		Handler(s).ServeHTTP(w, r)
+		_, err := s.Head(t.Context(), "bkt", key)
+		if stored := err == nil; stored != (tt.code == "") || !strings.Contains(w.Body.String(), tt.code) {
+			t.Errorf("%s of hello with %s: %d %s, stored: %v", tt.header, tt.body, w.Code, w.Body, stored)
+		}
+	}
+}
