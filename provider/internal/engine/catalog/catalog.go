@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
@@ -39,6 +40,17 @@ func (m Machine) Check(from, to string) error {
 
 // Final tells whether a status is one that nothing follows.
 func (m Machine) Final(status string) bool { return len(m[status]) == 0 }
+
+// maxReason is what the service allows in FailureReason and ExitMessage, in characters.
+const maxReason = 1024
+
+// Reason cuts a text to what FailureReason and ExitMessage may hold.
+func Reason(text string) string {
+	if utf8.RuneCountInString(text) <= maxReason {
+		return text
+	}
+	return string([]rune(text)[:maxReason-1]) + "…"
+}
 
 // missing says for each kind, in the service's words, that there is no such
 // resource. Some name it, some give its ARN.

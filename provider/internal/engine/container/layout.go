@@ -3,6 +3,7 @@ package container
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path"
@@ -363,4 +364,27 @@ func or(v, fallback string) string {
 		return fallback
 	}
 	return v
+}
+
+// Output reads what a container has to say of its end from a file in output/, as much as a reason may hold; "" when there is none.
+// Links are not followed out of it.
+func (l Layout) Output(name string) string {
+	root, err := os.OpenRoot(filepath.Join(l.ML(), "output"))
+	if err != nil {
+		return ""
+	}
+	defer root.Close()
+	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return "" // a pipe would block
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, 8*maxReason))
+	if err != nil {
+		return ""
+	}
+	return clip(strings.TrimSpace(strings.ToValidUTF8(string(raw), "\uFFFD")))
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -195,7 +194,7 @@ func (p *Process) conclude(asked Outcome) {
 	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		r.Signal = signalName(ws.Signal())
 	}
-	r.ExitMessage = p.readOutput("message")
+	r.ExitMessage = p.o.Layout.Output("message")
 	switch {
 	case asked != "":
 		r.Outcome = asked
@@ -203,7 +202,7 @@ func (p *Process) conclude(asked Outcome) {
 		r.Outcome = Completed
 	default:
 		r.Outcome = Failed
-		text := p.readOutput("failure")
+		text := p.o.Layout.Output("failure")
 		if text == "" {
 			text = lastLines(p.log.summary())
 		}
@@ -246,28 +245,6 @@ func signalName(s syscall.Signal) string {
 		return "SIGABRT"
 	}
 	return s.String()
-}
-
-// readOutput reads a small file the container left in output/; links are not followed out of it.
-func (p *Process) readOutput(name string) string {
-	root, err := os.OpenRoot(filepath.Join(p.o.Layout.ML(), "output"))
-	if err != nil {
-		return ""
-	}
-	defer root.Close()
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return "" // a pipe would block
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, 8*maxReason))
-	if err != nil {
-		return ""
-	}
-	return clip(strings.TrimSpace(strings.ToValidUTF8(string(raw), "\uFFFD")))
 }
 
 // lastLines is what of a log is worth repeating in a reason.

@@ -340,3 +340,29 @@ func TestPath(t *testing.T) {
 		t.Error("a channel name with .. was accepted")
 	}
 }
+
+// TestOutputOfAContainer reads what containers leave about their end: a link could lead anywhere, a pipe would never end.
+func TestOutputOfAContainer(t *testing.T) {
+	l := Layout{JobDir: t.TempDir()}
+	dir := filepath.Join(l.ML(), "output")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(t.TempDir(), "secret")
+	for path, text := range map[string]string{secret: "hidden", filepath.Join(dir, "plain"): " row 3 is bad\xff\n", filepath.Join(dir, "huge"): strings.Repeat("ä", 1<<20)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(secret, filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"plain": "row 3 is bad\uFFFD", "link": "", "pipe": "", "none": "", "huge": strings.Repeat("ä", 1024)} {
+		if got := l.Output(name); got != want {
+			t.Errorf("%s: got %.100q, want %.100q", name, got, want)
+		}
+	}
+}

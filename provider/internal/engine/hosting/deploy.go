@@ -7,6 +7,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/archive"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
@@ -70,7 +71,7 @@ func settle(record *store.Record, deployment error) error {
 	delete(document, pending)
 	next := inService
 	if deployment != nil {
-		document["FailureReason"] = shorten(deployment.Error())
+		document["FailureReason"] = catalog.Reason(deployment.Error())
 		if !document.Has(serving) {
 			next = failed
 		}
@@ -89,14 +90,6 @@ func settle(record *store.Record, deployment error) error {
 	}
 	record.Status = next
 	return nil
-}
-
-func shorten(text string) string {
-	const most = 1024 // characters of FailureReason
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
 }
 
 // report notes how a deployment gets on; a rollback is a status of its own.
@@ -132,7 +125,7 @@ func (h *Hosting) goReweigh(key fleet.Key, desired map[string]fleet.Weights) {
 			}
 			record.Status = inService
 			if err != nil {
-				record.Document["FailureReason"] = shorten(err.Error())
+				record.Document["FailureReason"] = catalog.Reason(err.Error())
 				forgetWanted(record)
 				return nil
 			}
@@ -233,7 +226,7 @@ func (h *Hosting) bringBack(key fleet.Key, record *store.Record) {
 		case deployment != nil:
 			record.Status = failed
 			delete(record.Document, pending)
-			record.Document["FailureReason"] = shorten("The endpoint did not come back after a restart of the engine: " + deployment.Error())
+			record.Document["FailureReason"] = catalog.Reason("The endpoint did not come back after a restart of the engine: " + deployment.Error())
 		case record.Status == rollingBack:
 			record.Status = inService
 			delete(record.Document, pending)

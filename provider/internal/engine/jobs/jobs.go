@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
@@ -46,8 +45,6 @@ var states = catalog.Machine{
 }
 
 const (
-	maxReason = 1024 // characters of FailureReason and ExitMessage
-
 	// maxConcurrent bounds the jobs that run at once; the others wait as Starting.
 	// It only has to keep a runaway loop of jobs from taking the machine down.
 	maxConcurrent = 32
@@ -221,17 +218,9 @@ func clientError(format string, args ...any) error {
 func reasonOf(err error) string {
 	var f *failure
 	if errors.As(err, &f) {
-		return shorten(f.reason)
+		return catalog.Reason(f.reason)
 	}
-	return shorten("InternalServerError: " + err.Error())
-}
-
-// shorten keeps the first 1,024 characters.
-func shorten(text string) string {
-	if utf8.RuneCountInString(text) <= maxReason {
-		return text
-	}
-	return string([]rune(text)[:maxReason-1]) + "…"
+	return catalog.Reason("InternalServerError: " + err.Error())
 }
 
 // requestStop asks a job that is being worked on to stop.

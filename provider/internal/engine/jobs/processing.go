@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -206,7 +205,7 @@ func (j *Jobs) prepareProcessing(k key, record *store.Record, hosts []container.
 // endProcessing uploads the outputs and says how the job ended. Outputs in
 // Continuous mode are uploaded however it ended, as they would have been on the way.
 func (j *Jobs) endProcessing(record *store.Record, layouts []container.Layout, result container.Result) (ending, error) {
-	end := ending{started: result.StartedAt, ended: result.EndedAt, exitMessage: exitMessage(layouts[0])}
+	end := ending{started: result.StartedAt, ended: result.EndedAt, exitMessage: layouts[0].Output("message")}
 	switch result.Outcome {
 	case container.Interrupted:
 		end.interrupted = true
@@ -237,13 +236,4 @@ func (j *Jobs) endProcessing(record *store.Record, layouts []container.Layout, r
 		}
 	}
 	return end, nil
-}
-
-// exitMessage reads what the container left for ExitMessage, if anything.
-func exitMessage(layout container.Layout) string {
-	text, err := os.ReadFile(filepath.Join(layout.ML(), "output", "message"))
-	if err != nil {
-		return ""
-	}
-	return strings.ToValidUTF8(string(text[:min(len(text), 4*maxReason)]), "")
 }

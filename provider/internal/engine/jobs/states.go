@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/store"
 )
@@ -59,11 +60,11 @@ func (j *Jobs) finish(ctx context.Context, k key, end ending) error {
 		now := j.Catalog.Now()
 		document := record.Document
 		if end.reason != "" {
-			document["FailureReason"] = shorten(end.reason)
+			document["FailureReason"] = catalog.Reason(end.reason)
 		}
 		if k.kind == store.ProcessingJob {
 			if end.exitMessage != "" {
-				document["ExitMessage"] = shorten(end.exitMessage)
+				document["ExitMessage"] = catalog.Reason(end.exitMessage)
 			}
 			document.SetTime("ProcessingEndTime", now)
 			return nil
