@@ -2,11 +2,16 @@ package linter
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/baseline"
 )
 
 // Severity orders findings; the exit status compares it with a threshold.
@@ -59,6 +64,26 @@ type Finding struct {
 	Fix []Edit
 	// Snippet holds the source lines of the range, at most three, when they may be shown.
 	Snippet []string
+}
+
+// Fingerprint identifies a finding as long as its rule, directory, address and evidence stay the same, wherever its lines move.
+func (f *Finding) Fingerprint() string {
+	evidence := f.Evidence
+	if evidence == "" {
+		evidence, _, _ = strings.Cut(f.Message, "; ")
+	}
+	place := path.Dir(f.Range.Filename)
+	if f.Address == "" {
+		place = f.Range.Filename
+	}
+	evidence = strings.ToLower(strings.Join(strings.Fields(evidence), " "))
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule.Name, place, f.Address, evidence}, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Accepted is the finding as an entry of a baseline.
+func (f *Finding) Accepted() baseline.Entry {
+	return baseline.Entry{Fingerprint: f.Fingerprint(), Rule: f.Rule.Name, Directory: path.Dir(f.Range.Filename), Address: f.Address, Message: f.Message, Count: 1}
 }
 
 // Edit replaces a range of a file; an empty range inserts.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/titanicml/terraform-provider-titanicml/linter/baseline"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 )
 
@@ -31,7 +33,7 @@ type Options struct {
 	// DiffBase is a git revision for the rules that compare.
 	DiffBase string
 	// Baseline holds accepted findings, nil for none.
-	Baseline *Baseline
+	Baseline *baseline.File
 	// Workers is the number of root modules linted at once; zero means one for each processor.
 	Workers int
 	// Now decides whether an ignore has expired.
@@ -50,7 +52,7 @@ type Result struct {
 	// Minimum is the lowest severity that fails the run by the configuration of the first directory; zero when not configured.
 	Minimum Severity
 	// Removable are baseline entries that match nothing any more.
-	Removable []BaselineEntry
+	Removable []baseline.Entry
 	Stats     Stats
 }
 
@@ -71,9 +73,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	findings := distinct(r.findings)
 	findings = r.applyIgnores(findings)
 	findings = r.applyExcludes(findings)
-	removable := []BaselineEntry(nil)
+	var removable []baseline.Entry
 	if o.Baseline != nil {
-		findings, removable = o.Baseline.filter(findings)
+		accepted := o.Baseline.Matcher()
+		findings = slices.DeleteFunc(findings, func(f *Finding) bool { return accepted.Accepts(f.Fingerprint()) })
+		removable = accepted.Removable()
 	}
 	slices.SortStableFunc(findings, compareFindings)
 	r.snippets(findings)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
+	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 	"github.com/titanicml/terraform-provider-titanicml/linter/source"
 )
 
@@ -73,29 +74,7 @@ func distinct(findings []*Finding) []*Finding {
 
 // blockOf is the address of the block that an instance comes from: without module path and keys.
 func blockOf(address string) string {
-	var parts []string
-	depth, start, quoted := 0, 0, false
-	for i := 0; i < len(address); i++ {
-		switch c := address[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[':
-			if depth == 0 {
-				parts = append(parts, address[start:i])
-			}
-			depth++
-		case c == ']':
-			depth--
-			start = i + 1
-		}
-	}
-	if start < len(address) {
-		parts = append(parts, address[start:])
-	}
-	block := strings.Join(parts, "")
+	block := plan.WithoutKeys(address)
 	for {
 		rest, ok := strings.CutPrefix(block, "module.")
 		if !ok {

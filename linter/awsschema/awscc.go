@@ -20,9 +20,3 @@ func CloudControlTags(typ string) string {
 	}
 	return ""
 }
-
-// CloudControlSource says where the facts about hashicorp/awscc come from, with version and licence.
-func CloudControlSource() string {
-	line, _, _ := strings.Cut(ccData, "\n")
-	return strings.TrimPrefix(line, "# ")
-}

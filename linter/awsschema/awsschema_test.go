@@ -136,7 +136,7 @@ func TestCloudControlTags(t *testing.T) {
 			t.Errorf("%s: %q, want %q", typ, got, want)
 		}
 	}
-	if s := CloudControlSource(); !strings.Contains(s, "hashicorp/awscc ") || !strings.Contains(s, "MPL-2.0") {
+	if s, _, _ := strings.Cut(ccData, "\n"); !strings.Contains(s, "hashicorp/awscc ") || !strings.Contains(s, "MPL-2.0") {
 		t.Errorf("source %q", s)
 	}
 }

@@ -146,7 +146,7 @@ func Decode(name, dir string, text []byte) (*Plan, error) {
 		}
 		seen[r.Address] = true
 		p.Resources = append(p.Resources, &Resource{Address: r.Address, Module: m, Mode: r.Mode, Type: r.Type, Name: r.Name, Index: r.Index,
-			Values: r.Values, Unknown: unknown[r.Address], Sensitive: r.SensitiveValues, ProviderKey: keys[withoutKeys(r.Address)]})
+			Values: r.Values, Unknown: unknown[r.Address], Sensitive: r.SensitiveValues, ProviderKey: keys[WithoutKeys(r.Address)]})
 	}
 	if err := walk(root.RootModule, add, 0); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", name, err)
@@ -209,8 +209,8 @@ func providerKeys(keys map[string]string, prefix string, m *configModule, depth 
 	return nil
 }
 
-// withoutKeys removes instance keys from an address, quoted ones with brackets inside included.
-func withoutKeys(address string) string {
+// WithoutKeys removes instance keys from an address, quoted ones with brackets inside included.
+func WithoutKeys(address string) string {
 	var b strings.Builder
 	depth, quoted := 0, false
 	for i := 0; i < len(address); i++ {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/baseline"
 	"github.com/titanicml/terraform-provider-titanicml/linter/match"
 )
 
@@ -22,7 +23,7 @@ const Link = "https://github.com/titanicml/terraform-provider-titanicml/blob/mai
 type Input struct {
 	Findings  []*linter.Finding
 	Failures  []linter.Failure
-	Removable []linter.BaselineEntry
+	Removable []baseline.Entry
 	// Rules are all rules, for the formats that describe them.
 	Rules   []*linter.Rule
 	Version string

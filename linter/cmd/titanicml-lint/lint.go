@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/titanicml/terraform-provider-titanicml/linter"
+	"github.com/titanicml/terraform-provider-titanicml/linter/baseline"
 	"github.com/titanicml/terraform-provider-titanicml/linter/module"
 	"github.com/titanicml/terraform-provider-titanicml/linter/plan"
 	"github.com/titanicml/terraform-provider-titanicml/linter/report"
@@ -199,7 +200,7 @@ func options(f flags, args []string, s streams) (linter.Options, func(), error) 
 		if err != nil {
 			return o, done, fmt.Errorf("read baseline %s: %w (--write-baseline makes it)", f.baseline, unwrapPath(err))
 		}
-		if o.Baseline, err = linter.ParseBaseline(f.baseline, text); err != nil {
+		if o.Baseline, err = baseline.Parse(f.baseline, text); err != nil {
 			return o, done, err
 		}
 	}
@@ -343,8 +344,11 @@ func printStats(w io.Writer, s linter.Stats) {
 }
 
 func saveBaseline(name string, result *linter.Result, s streams) error {
-	b := linter.NewBaseline(result.Findings)
-	text, err := b.Encode()
+	accepted := make([]baseline.Entry, len(result.Findings))
+	for i, f := range result.Findings {
+		accepted[i] = f.Accepted()
+	}
+	text, err := baseline.New(accepted).Encode()
 	if err != nil {
 		return fmt.Errorf("write baseline: %w", err)
 	}

