@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,6 +30,20 @@ func TestHeadings(t *testing.T) {
 		if s := strings.Join(got, " "); s != c.want {
 			t.Errorf("%s: %q, want %q", c.name, s, c.want)
 		}
+	}
+}
+
+// TestFaults: a section is there when one heading of it has something under it; an empty one is told with its line, a missing one at the first.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	const text = "# Stage 1\n## Goal\nx\n## Decisions\nx\n## IAM\nx\n## Commands\n\n## Commands run\nx\n## Evidence\n<!-- later\n-->\n\n## Risks\nTODO\n"
+	var got []string
+	for _, f := range Faults(text) {
+		got = append(got, fmt.Sprintf("%d %t %s", f.Line, f.Empty, f.Title))
+	}
+	want := []string{"12 true Evidence", "16 true Risks", "1 false Next step (Próximo paso)"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -49,6 +49,9 @@ resource "aws_sagemaker_endpoint_configuration" "main" {
     model_name    = "made-in-the-console" # want "aws_sagemaker_endpoint_configuration.main model_name is \"made-in-the-console\", which is not declared here"
     instance_type = "ml.t2.medium"
   }
+  shadow_production_variants {
+    model_name = "made-beside-it" # want "model_name is \"made-beside-it\", which is not declared here"
+  }
 }
 
 resource "aws_sagemaker_endpoint" "main" {
@@ -77,5 +80,11 @@ variable "image" {}
 resource "aws_sagemaker_model" "fallback" {
   primary_container {
     model_data_url = try(titanicml_promotion.survival.serving.artifact_uri, "s3://titanic/first.tar.gz") # want "model_data_url may be \"s3://titanic/first.tar.gz\", which no gate has decided on"
+  }
+}
+
+resource "aws_sagemaker_model" "first_of" {
+  primary_container {
+    model_data_url = coalesce(titanicml_promotion.survival.serving.artifact_uri, "s3://titanic/zero.tar.gz") # want "model_data_url may be \"s3://titanic/zero.tar.gz\""
   }
 }

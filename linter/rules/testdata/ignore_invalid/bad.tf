@@ -14,6 +14,10 @@ resource "aws_cloudwatch_log_group" "c" {}
 # titanicml-ignore: log_retention why="because"
 resource "aws_cloudwatch_log_group" "d" {}
 
+# want(+1) "doc \"bad.tf\" has no heading \"nowhere\""
+# titanicml-ignore: log_retention reason="see there" doc="bad.tf#nowhere"
+resource "aws_cloudwatch_log_group" "f" {}
+
 # want(+1) "doc \"docs/none.md\" does not exist"
 # titanicml-ignore: log_retention reason="see there" doc="docs/none.md#logs"
 resource "aws_cloudwatch_log_group" "e" {}

@@ -3,11 +3,12 @@ terraform {
 
   required_providers {
     aws    = { source = "hashicorp/aws", version = ">= 6.0" } # want "provider aws version \">= 6.0\" has no upper bound"
+    null   = { source = "hashicorp/null", version = "!= 3.1.0" } # want "provider null version \"!= 3.1.0\" has no upper bound"
     random = { source = "hashicorp/random" } # want "provider random has no version constraint"
   }
 }
 
-resource "null_resource" "x" {} # want "provider null has no entry in required_providers"
+resource "local_file" "x" {} # want "provider local has no entry in required_providers"
 
 data "http" "status" { # want "provider http has no entry in required_providers"
   url = "https://example.com/status"

@@ -13,7 +13,7 @@ locals {
 }
 
 resource "titanicml_stage" "this" {
-  number = 4
+  number = 3 # want "titanicml_stage.this has number 3 in the folder of stage 4"
   name   = "serving"
 }
 
