@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
@@ -248,5 +254,40 @@ func TestDocumentsAreSmall(t *testing.T) {
 	}
 	if _, err := c.Get(t.Context(), uri); err != nil {
 		t.Errorf("predictions of that size: %v", err)
+	}
+}
+
+// TestConflictsAreTriedAgain meets an S3 that is busy with another conditional write of the same key.
+func TestConflictsAreTriedAgain(t *testing.T) {
+	for _, c := range []struct{ conflicts, requests int }{{0, 1}, {3, 4}, {conflictRetries + 1, conflictRetries + 1}} {
+		requests := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests++
+			body, err := io.ReadAll(r.Body)
+			if err != nil || string(body) != "one" || r.Header.Get("If-None-Match") != "*" {
+				t.Errorf("request %d: %q, If-None-Match %q, %v", requests, body, r.Header.Get("If-None-Match"), err)
+			}
+			if requests <= c.conflicts {
+				w.WriteHeader(http.StatusConflict)
+				fmt.Fprint(w, "<Error><Code>ConditionalRequestConflict</Code></Error>")
+				return
+			}
+			w.Header().Set("ETag", `"e"`)
+		}))
+		client := &Client{sleep: func(context.Context, time.Duration) error { return nil }, S3: s3.New(s3.Options{Region: "eu-west-1", BaseEndpoint: &server.URL, UsePathStyle: true,
+			Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1, RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired})}
+		_, created, err := client.PutNew(t.Context(), "s3://b/k", "", []byte("one"))
+		server.Close()
+		if lost := c.conflicts > conflictRetries; created == lost || (err != nil) != lost || requests != c.requests {
+			t.Errorf("after %d conflicts: created %v, %v, %d requests, want %d", c.conflicts, created, err, requests, c.requests)
+		}
+	}
+}
+
+// Tags of ours and of AWS are not the user's: what removes the user's would take them away.
+func TestUserTags(t *testing.T) {
+	got := UserTags(map[string]string{"owner": "me", TagHash: "x", TagReleased: "true", "aws:cloudformation:stack-name": "s", "titanicml": "mine"})
+	if fmt.Sprint(got) != "map[owner:me titanicml:mine]" {
+		t.Error(got)
 	}
 }
