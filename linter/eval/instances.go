@@ -204,6 +204,12 @@ func (m *Module) callSet(name string) *callSet {
 	return set
 }
 
+// Unread reports a call of the module whose sources are not at hand or cannot be followed.
+func (m *Module) Unread(call string) bool {
+	set := m.callSet(call)
+	return set != nil && set.opaque && len(set.all) == 0
+}
+
 func (m *Module) expandCall(call *module.Call) *callSet {
 	r, at := m.root, module.HeaderRange(call.Block)
 	src := m.load(call)

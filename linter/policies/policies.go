@@ -228,6 +228,11 @@ func usedDocuments(root *eval.Root) map[BlockKey]bool {
 				used[BlockKey{ref.Module, ref.Address}] = true
 			}
 		}
+		for _, m := range root.Modules() {
+			for _, a := range argumentsOf(m) {
+				note(a.refs)
+			}
+		}
 		for _, r := range root.Resources() {
 			switch {
 			case r.Mode == module.Managed:

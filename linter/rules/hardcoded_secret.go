@@ -36,7 +36,8 @@ heredocs, base64 user data, variable files and GitHub workflows:
 
 Placeholders (` + "`changeme`, `<token>`, `your-key`" + `), references, ARNs, paths and names of stored secrets, request identifiers and booleans pass. The
 documented example keys of AWS pass in comments; as an access key of a provider or an environment they count. For names other than passwords the text must
-look random: at least ` + "`entropy`" + ` bits for each character, and not made of words. The finding never shows the text. Move the value to Secrets
+look random: at least ` + "`entropy`" + ` bits for each character, and not made of words. Client secrets and what a provider block is given only must not be
+words. The finding never shows the text. Move the value to Secrets
 Manager or SSM and read it from there, and revoke it: what was committed is known.`,
 	Options: []linter.Option{
 		{Name: "entropy", Default: 3.0, Text: "least Shannon entropy, in bits for each character, of a literal given to a token or key"},

@@ -14,7 +14,7 @@ var IAMAdminPolicy = &linter.Rule{
 	Title:    "no policy may make its holder an administrator",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerResource,
+	Scope:    linter.PerResource | linter.PerModule,
 	Types:    policies.Types,
 	Text: `A finding is every action on every resource, ` + "`" + `iam:*` + "`" + ` on every resource (its holder can grant itself the rest), and the attachment of
 an AWS managed policy that does the same: AdministratorAccess, IAMFullAccess, PowerUserAccess and their like. A condition
@@ -25,6 +25,9 @@ roles and IAM Identity Center permission sets.`,
 
 func runAdminPolicy(p *linter.Pass) {
 	reportPolicies(p)
+	if p.Resource == nil {
+		return
+	}
 	for _, name := range policies.Attachments[p.Resource.Type] {
 		for _, ref := range p.Resource.Refs(name) {
 			for _, d := range p.Resource.Module.Target(ref) {

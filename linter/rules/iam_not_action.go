@@ -12,7 +12,7 @@ var IAMNotAction = &linter.Rule{
 	Title:    "an Allow statement must say what is allowed, not what is left out",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerResource,
+	Scope:    linter.PerResource | linter.PerModule,
 	Types:    policies.Types,
 	Text: `` + "`" + `NotAction` + "`" + `, ` + "`" + `NotResource` + "`" + ` and ` + "`" + `NotPrincipal` + "`" + ` in an Allow statement allow everything but a list, and with it whatever AWS adds
 later. List what is allowed instead, or use the negated element in a Deny statement, where it is not a finding.`,

@@ -18,7 +18,7 @@ var IAMPrivilegeEscalation = &linter.Rule{
 	Title:    "no policy may let its holder gain rights",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerResource | linter.PerRoot,
+	Scope:    linter.PerResource | linter.PerModule | linter.PerRoot,
 	Types:    policies.Types,
 	Text: `Some permissions are worth more than they look: who can write a new version of any policy, attach any policy to any role, change a
 trust policy, make access keys of other users, or replace the code of functions that run with other roles, holds all those
@@ -32,7 +32,7 @@ elsewhere are no excuse: they are easily removed without anyone looking at this 
 }
 
 func runPrivilegeEscalation(p *linter.Pass) {
-	if p.Resource != nil {
+	if p.Module != nil {
 		reportPolicies(p)
 		return
 	}

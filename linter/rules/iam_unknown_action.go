@@ -12,7 +12,7 @@ var IAMUnknownAction = &linter.Rule{
 	Title:    "every action must exist",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerResource,
+	Scope:    linter.PerResource | linter.PerModule,
 	Types:    policies.Types,
 	Text: `AWS accepts a policy with a misspelt action and never allows it, so the mistake shows as an AccessDenied at run time. The
 embedded table of AWS actions says which exist; the message proposes the nearest spelling. A wildcard that matches nothing is a

@@ -12,7 +12,7 @@ var IAMWildcardPrincipal = &linter.Rule{
 	Title:    "a policy must name its principals, or really restrict them",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerResource,
+	Scope:    linter.PerResource | linter.PerModule,
 	Types:    policies.Types,
 	Text: `Principal "*" (and ` + "`" + `AWS = "*"` + "`" + `) is everybody in the world with an AWS account. It is a finding unless a condition limits who that is:
 a positive operator (StringEquals, StringLike, ArnLike, IpAddress, ...) on a key that identifies the caller or the source, such as
@@ -34,7 +34,7 @@ service may call on behalf of any account.`,
 func runWildcardPrincipal(p *linter.Pass) {
 	reportPolicies(p)
 	r := p.Resource
-	if r.Type != "aws_lambda_permission" {
+	if r == nil || r.Type != "aws_lambda_permission" {
 		return
 	}
 	service, ok := r.Attr("principal").Str()

@@ -12,7 +12,7 @@ var IAMWildcardResource = &linter.Rule{
 	Title:    "an Allow statement must name its resources",
 	Severity: linter.Error,
 	Since:    "0.1.0",
-	Scope:    linter.PerResource,
+	Scope:    linter.PerResource | linter.PerModule,
 	Types:    policies.Types,
 	Text: `` + "`" + `Resource = "*"` + "`" + ` is a finding unless no action in the statement can be limited to a resource. Whether an action can is a fact of the
 embedded table of AWS actions. A statement that mixes both kinds is a finding too: split it, so that "*" stands only where

@@ -110,15 +110,20 @@ func classOf(name string) class {
 func Speaks(name string) bool { return classOf(normal(name)) != plain }
 
 // Suspicious decides whether a literal given to a name is a secret.
-func (s *Settings) Suspicious(name, value string) bool { return s.suspicious(normal(name), value) }
+func (s *Settings) Suspicious(name, value string) bool { return s.suspicious(normal(name), value, false) }
 
-func (s *Settings) suspicious(name, value string) bool {
+// suspicious decides for a name in snake case. Of a credential it is known that the text opens a door, such as a provider's token: it need
+// not look random, but for words.
+func (s *Settings) suspicious(name, value string, credential bool) bool {
 	c := classOf(name)
 	if c == plain || s.allowed(value) || !slices.Contains(credentials, name) && example().MatchString(value) {
 		return false
 	}
 	if c == password {
 		return len(value) >= 4 && !strings.HasPrefix(value, "{") // a document is judged by its own names
+	}
+	if credential = credential || strings.HasSuffix(name, "client_secret"); credential {
+		return len(value) >= s.MinLength && !strings.ContainsAny(value, " \t\n") && !words().MatchString(value)
 	}
 	if uuid().MatchString(value) && !strings.Contains(name, "key") && !strings.Contains(name, "secret") {
 		return false // names a request rather than opens a door

@@ -352,7 +352,7 @@ func (w *walker) object(name string, e *hclsyntax.ObjectConsExpr, path string, d
 // literal judges a literal by its name, and by what it holds.
 func (w *walker) literal(name, value string, at hcl.Range, path string) {
 	switch n := normal(name); {
-	case w.s.suspicious(n, value):
+	case w.s.suspicious(n, value, strings.HasPrefix(path, "provider.")):
 		w.add(at, path, "")
 	case strings.Contains(n, "base64"), strings.Contains(n, "user_data"), strings.Contains(n, "userdata"), strings.Contains(n, "custom_data"):
 		if _, ok := decoded(value); ok {

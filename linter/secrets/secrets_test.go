@@ -75,6 +75,9 @@ func TestSuspicious(t *testing.T) {
 		{"api_key_name", hex(32), false},
 		{"secret", "titanic-db-credentials", false},
 		{"secret", "MyApplicationSecret", false},
+		{"client_secret", "j2323232324", true},
+		{"oauth.clientSecret", "titanic-client-secret", false},
+		{"token", "abab1212abab1212", false},
 		{"client_secret", "550e8400-e29b-41d4-a716-446655440000", true},
 		{"token", "550e8400-e29b-41d4-a716-446655440000", false},
 		{"creation_token", "titanic-2026a1b2c3", false},
@@ -112,6 +115,10 @@ resource "x" "y" {
 variable "db" {
   default = { password = "hunter2" }
 }
+provider "github" {
+  owner = "acme"
+  token = "abab1212abab1212"
+}
 `))
 	if diags.HasErrors() {
 		t.Fatal(diags)
@@ -120,7 +127,7 @@ variable "db" {
 	for _, h := range defaults.File(f) {
 		got = append(got, h.Name)
 	}
-	want := "x.y.environment.DB_PASSWORD|x.y.script (password)|x.y.script (PASSWORD)|x.y.env.content.value|var.db.default.password|password"
+	want := "x.y.environment.DB_PASSWORD|x.y.script (password)|x.y.script (PASSWORD)|x.y.env.content.value|var.db.default.password|provider.github.token|password"
 	if s := strings.Join(got, "|"); s != want {
 		t.Errorf("%s\nwant %s", s, want)
 	}
