@@ -33,6 +33,7 @@ var titles = []struct{ name, title string }{
 	{"gate", "The gate"},
 	{"linter", "The linter"},
 	{"peers", "The linter beside its peers"},
+	{"corpora", "The linter on the test cases of others"},
 	{"chaos", "Faults"},
 	{"soak", "Load"},
 }
