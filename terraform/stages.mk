@@ -60,8 +60,7 @@ VULNDB ?=
 
 .PHONY: security
 security: ## Look for known vulnerabilities in what the module uses, and for unsafe code
-	@go run ./scripts/security
-	@go tool -modfile=tools/go.mod govulncheck $(if $(VULNDB),-db '$(VULNDB)') ./...
+	@go run ./scripts/security $(if $(VULNDB),-vulndb '$(VULNDB)') -output $(FIGURES)/security.json
 
 .PHONY: pr
 pr: lint test stages-fmt stages-check stages-lint stages-rights security stages-scan cost ## Run what a pull request runs, as far as it goes without AWS

@@ -36,6 +36,7 @@ var titles = []struct{ name, title string }{
 	{"corpora", "The linter on the test cases of others"},
 	{"chaos", "Faults"},
 	{"soak", "Load"},
+	{"security", "Security"},
 }
 
 // page writes the page of proof from the files in dir.

@@ -1,7 +1,8 @@
 // Command security runs gosec over the module and holds what it finds against a table of findings that are accepted, each with
-// its reason. A finding that the table does not have fails, and so does a row that nothing matches any more.
+// its reason: a finding that the table does not have fails, and so does a row that nothing matches any more. Then it runs govulncheck,
+// and fails for a known vulnerability in what is called.
 //
-// Usage: security [-table FILE] [-report FILE]
+// Usage: security [-table FILE] [-report FILE] [-vulndb URL] [-output FILE]
 package main
 
 import (
@@ -17,7 +18,11 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/internal/proof"
 )
 
 // gosecVersion is pinned here and not in tools/go.mod, whose graph its many modules would double.
@@ -33,47 +38,84 @@ func main() {
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("security", flag.ContinueOnError)
 	table := flags.String("table", "scripts/security/accepted.txt", "`file` with the accepted findings")
-	report := flags.String("report", "", "`file` with gosec's JSON, instead of running it")
+	database := flags.String("vulndb", "", "`address` of a copy of govulncheck's database")
+	output := flags.String("output", "", "`file` to write the figures to")
+	report := flags.String("report", "", "`file` with gosec's JSON, instead of running anything")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(*table)
-	if err != nil {
-		return fmt.Errorf("read the table: %w", err)
+	begin := time.Now()
+	figures, err := checkCode(*table, *report, out)
+	if err != nil || *report != "" {
+		return err
 	}
-	accepted, err := parse(string(text))
-	if err != nil {
-		return fmt.Errorf("%s: %w", *table, err)
-	}
-	root, err := os.Getwd()
+	messages, err := govulncheck(*database)
 	if err != nil {
 		return err
 	}
+	known, err := readVulnerabilities(messages)
+	if err != nil {
+		return err
+	}
+	for _, v := range known.Called {
+		_, _ = fmt.Fprintln(out, v)
+	}
+	_, _ = fmt.Fprintf(out, "govulncheck: %d known vulnerabilities in what is called, with %s, by the list of %s\n", len(known.Called), known.Go, known.Database)
+	if *output != "" {
+		r := proof.Run{Name: "security", Command: "make security", Date: begin.UTC().Truncate(time.Second), Machine: proof.ThisMachine(),
+			Seconds: time.Since(begin).Round(100 * time.Millisecond).Seconds(), Figures: append(figures, known.figure())}
+		if err := r.Write(*output); err != nil {
+			return err
+		}
+	}
+	if len(known.Called) > 0 {
+		return fmt.Errorf("%d known vulnerabilities are in what is called", len(known.Called))
+	}
+	return nil
+}
+
+// checkCode holds gosec's report, from a file or from a run, against the table of accepted findings.
+func checkCode(table, report string, out io.Writer) ([]proof.Figure, error) {
+	text, err := os.ReadFile(table)
+	if err != nil {
+		return nil, fmt.Errorf("read the table: %w", err)
+	}
+	accepted, err := parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", table, err)
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
 	var found []byte
-	if *report != "" {
-		found, err = os.ReadFile(*report)
+	if report != "" {
+		found, err = os.ReadFile(report)
 	} else {
 		found, err = gosec()
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	findings, files, err := read(found, root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	open, unused := judge(findings, accepted)
 	for _, f := range open {
 		_, _ = fmt.Fprintf(out, "%s:%s: %s: %s\n", f.File, f.Line, f.Rule, f.Details)
 	}
 	for _, a := range unused {
-		_, _ = fmt.Fprintf(out, "%s:%d: nothing matches %s %s any more; remove the row\n", *table, a.line, a.rule, a.pattern)
+		_, _ = fmt.Fprintf(out, "%s:%d: nothing matches %s %s any more; remove the row\n", table, a.line, a.rule, a.pattern)
 	}
 	if len(open) > 0 || len(unused) > 0 {
-		return fmt.Errorf("%d findings of gosec are not accepted, %d rows of %s are stale; repair the code, or add a row with the reason", len(open), len(unused), *table)
+		return nil, fmt.Errorf("%d findings of gosec are not accepted, %d rows of %s are stale; repair the code, or add a row with the reason", len(open), len(unused), table)
 	}
-	_, _ = fmt.Fprintf(out, "gosec %s: %d files, %d findings, each with its reason in %s\n", gosecVersion, files, len(findings), *table)
-	return nil
+	_, _ = fmt.Fprintf(out, "gosec %s: %d files, %d findings, each with its reason in %s\n", gosecVersion, files, len(findings), table)
+	return []proof.Figure{
+		{Name: fmt.Sprintf("gosec %s over %d files: findings without a reason", gosecVersion, files), Value: "0", Bound: "0", OK: true},
+		{Name: fmt.Sprintf("findings with a reason, in %d rows of accepted.txt", len(accepted)), Value: strconv.Itoa(len(findings)), OK: true},
+	}, nil
 }
 
 // gosec runs it and returns its JSON. It exits with 1 where there are findings.

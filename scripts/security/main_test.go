@@ -64,3 +64,33 @@ func TestAccepted(t *testing.T) {
 		}
 	}
 }
+
+func TestReadVulnerabilities(t *testing.T) {
+	const config = `{"config":{"go_version":"go1.26.8","db_last_modified":"2026-11-05T23:49:57Z"}}`
+	finding := func(osv, fixed, trace string) string {
+		return `{"finding":{"osv":"` + osv + `","fixed_version":"` + fixed + `","trace":[` + trace + `]}}`
+	}
+	called := `{"module":"stdlib","version":"v1.26.8","package":"net/http","function":"Serve"}`
+	for _, test := range []struct{ name, messages, want, fails string }{
+		{"nothing", config, "", ""},
+		{"in a module only", config + finding("GO-1", "v1.26.9", `{"module":"stdlib"}`) + finding("GO-1", "v1.26.9", `{"module":"stdlib","package":"net/http"}`), "", ""},
+		{"called, twice", config + finding("GO-1", "v1.26.9", called) + "\n" + finding("GO-1", "v1.26.9", called),
+			"GO-1: net/http.Serve of stdlib v1.26.8 is called; mended in go1.26.9: install it, or set GOTOOLCHAIN=go1.26.9", ""},
+		{"not mended", config + finding("GO-2", "", `{"module":"m.org/x","version":"v1.0.0","package":"m.org/x/y","function":"F"}`),
+			"GO-2: m.org/x/y.F of m.org/x v1.0.0 is called; no version mends it yet", ""},
+		{"no end", "", "", "did not run"},
+		{"no JSON", config + "panic:", "", "read what govulncheck says"},
+	} {
+		v, err := readVulnerabilities([]byte(test.messages))
+		if (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+			t.Errorf("%s: got error %v, expected %q", test.name, err, test.fails)
+			continue
+		}
+		if got := strings.Join(v.Called, "|"); got != test.want {
+			t.Errorf("%s: got %q, expected %q", test.name, got, test.want)
+		}
+		if f := v.figure(); err == nil && (f.OK != (test.want == "") || !strings.Contains(f.Name, "list of 2026-11-05, go1.26.8")) {
+			t.Errorf("%s: figure %+v", test.name, f)
+		}
+	}
+}
