@@ -351,6 +351,8 @@ func (r *datasetResource) ImportState(ctx context.Context, req resource.ImportSt
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), uri)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("uri"), uri)...)
+	// Where it came from is not recorded. As its own original it is what a configuration can say, and what terraform query writes.
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("source_uri"), uri)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), filepath.Base(loc.Key))...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_destroy"), onDestroyRetain)...)
 }

@@ -352,6 +352,10 @@ func TestListsOfEveryResource(t *testing.T) {
 			if got := p.texts(read.NewState, p.schemas.ResourceSchemas[resource].ValueType()); !sameTexts(got, resources[i]) {
 				t.Errorf("%s: listed as\n%v\nimported as\n%v", resource, resources[i], got)
 			}
+			// What terraform query writes from it is a configuration that plans, which names where the data is.
+			if resource == "titanicml_dataset" && r["source_uri"] != id {
+				t.Errorf("dataset %s: source_uri is %q", id, r["source_uri"])
+			}
 		}
 	}
 	if names, _, _ := p.list("titanicml_dataset", 1, nil); len(names) != 1 {
