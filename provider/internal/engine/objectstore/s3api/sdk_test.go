@@ -495,6 +495,7 @@ func TestBodiesAreHeldAgainstTheirDigests(t *testing.T) {
 	} {
 		key := tt.header + "-" + tt.body
 		r := httptest.NewRequest(http.MethodPut, "/bkt/"+key, strings.NewReader(tt.body))
+		r.Header.Set("Authorization", credential)
 		r.Header.Set(tt.header, tt.value)
 		w := httptest.NewRecorder()
 		Handler(s).ServeHTTP(w, r)
