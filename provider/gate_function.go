@@ -14,6 +14,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 var _ function.Function = (*gateFunction)(nil)
@@ -53,7 +54,7 @@ func (f *gateFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 	requirements, err := requirementsFrom(dynamic.UnderlyingValue())
 	if err == nil {
 		var errs []error
-		for _, e := range gate.ValidateRequirements(requirements) {
+		for _, e := range rules.ValidateRequirements(requirements) {
 			errs = append(errs, e)
 		}
 		err = errors.Join(errs...)
@@ -66,7 +67,7 @@ func (f *gateFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 	for name, v := range metrics {
 		report.Metrics[name] = evidence.Value{Number: v}
 	}
-	d := gate.Decide(requirements, gate.EvidenceRules{}, gate.Evidence{Candidate: gate.ModelEvidence{Report: report}}, gate.Settings{})
+	d := gate.Decide(requirements, rules.Evidence{}, gate.Evidence{Candidate: gate.ModelEvidence{Report: report}}, gate.Settings{})
 	var result struct {
 		Decision types.String `tfsdk:"decision"`
 		Approved types.Bool   `tfsdk:"approved"`
@@ -84,7 +85,7 @@ func (f *gateFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 }
 
 // requirementsFrom reads requirements of any shape a person may write: a list or tuple of objects or maps, with fields left out.
-func requirementsFrom(v attr.Value) ([]gate.Requirement, error) {
+func requirementsFrom(v attr.Value) ([]rules.Requirement, error) {
 	elements, ok := elementsOf(v)
 	if !ok {
 		return nil, fmt.Errorf("requirements: a list of objects is expected, such as [{ metric = \"accuracy\", min = 0.78 }]")
@@ -92,7 +93,7 @@ func requirementsFrom(v attr.Value) ([]gate.Requirement, error) {
 	if len(elements) == 0 {
 		return nil, errors.New("requirements: the list is empty; at least one requirement is expected")
 	}
-	var out []gate.Requirement
+	var out []rules.Requirement
 	var errs []error
 	for i, e := range elements {
 		r := fields{place: fmt.Sprintf("requirements[%d]", i), values: attributesOf(e), errs: &errs}
@@ -120,17 +121,17 @@ func (f fields) fail(name, message string) {
 	*f.errs = append(*f.errs, fmt.Errorf("%s: %s", place, message))
 }
 
-func (f fields) requirement() gate.Requirement {
-	r := gate.Requirement{
+func (f fields) requirement() rules.Requirement {
+	r := rules.Requirement{
 		Metric: f.text("metric"), Min: f.number("min"), Max: f.number("max"), Confidence: f.number("confidence"), EachSlice: f.text("each_slice"),
-		MaxGap: f.number("max_gap"), MinExamples: f.integer("min_examples"), DecisionThreshold: f.number("decision_threshold"), Severity: gate.Severity(f.text("severity")),
+		MaxGap: f.number("max_gap"), MinExamples: f.integer("min_examples"), DecisionThreshold: f.number("decision_threshold"), Severity: rules.Severity(f.text("severity")),
 	}
 	if v := f.object("versus_champion"); v != nil {
-		r.VersusChampion = &gate.VersusChampion{MinGain: v.number("min_gain"), MaxDrop: v.number("max_drop"), Relative: v.boolean("relative"), Confidence: v.number("confidence")}
+		r.VersusChampion = &rules.VersusChampion{MinGain: v.number("min_gain"), MaxDrop: v.number("max_drop"), Relative: v.boolean("relative"), Confidence: v.number("confidence")}
 		v.only("min_gain", "max_drop", "relative", "confidence")
 	}
 	if s := f.object("slice"); s != nil {
-		r.Slice = &gate.Slice{Column: s.text("column"), Value: s.text("value")}
+		r.Slice = &rules.Slice{Column: s.text("column"), Value: s.text("value")}
 		s.only("column", "value")
 	}
 	f.only(sortedKeys(requirementTypes)...)

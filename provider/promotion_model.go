@@ -15,6 +15,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 type promotionModel struct {
@@ -125,28 +126,28 @@ var (
 )
 
 // requirement converts one requirement that is wholly known.
-func (m requirementModel) requirement(ctx context.Context, diags *diag.Diagnostics) gate.Requirement {
-	r := gate.Requirement{
+func (m requirementModel) requirement(ctx context.Context, diags *diag.Diagnostics) rules.Requirement {
+	r := rules.Requirement{
 		Metric: m.Metric.ValueString(), Min: m.Min.ValueFloat64Pointer(), Max: m.Max.ValueFloat64Pointer(),
 		Confidence: m.Confidence.ValueFloat64Pointer(), EachSlice: m.EachSlice.ValueString(), MaxGap: m.MaxGap.ValueFloat64Pointer(),
-		MinExamples: m.MinExamples.ValueInt64Pointer(), DecisionThreshold: m.DecisionThreshold.ValueFloat64Pointer(), Severity: gate.Severity(m.Severity.ValueString()),
+		MinExamples: m.MinExamples.ValueInt64Pointer(), DecisionThreshold: m.DecisionThreshold.ValueFloat64Pointer(), Severity: rules.Severity(m.Severity.ValueString()),
 	}
 	if !m.VersusChampion.IsNull() {
 		var v versusChampionModel
 		diags.Append(m.VersusChampion.As(ctx, &v, basetypes.ObjectAsOptions{})...)
-		r.VersusChampion = &gate.VersusChampion{MinGain: v.MinGain.ValueFloat64Pointer(), MaxDrop: v.MaxDrop.ValueFloat64Pointer(),
+		r.VersusChampion = &rules.VersusChampion{MinGain: v.MinGain.ValueFloat64Pointer(), MaxDrop: v.MaxDrop.ValueFloat64Pointer(),
 			Relative: v.Relative.ValueBool(), Confidence: v.Confidence.ValueFloat64Pointer()}
 	}
 	if !m.Slice.IsNull() {
 		var s sliceModel
 		diags.Append(m.Slice.As(ctx, &s, basetypes.ObjectAsOptions{})...)
-		r.Slice = &gate.Slice{Column: s.Column.ValueString(), Value: s.Value.ValueString()}
+		r.Slice = &rules.Slice{Column: s.Column.ValueString(), Value: s.Value.ValueString()}
 	}
 	return r
 }
 
 // requirementValue is the inverse of requirement, for import.
-func requirementValue(ctx context.Context, r gate.Requirement, diags *diag.Diagnostics) requirementModel {
+func requirementValue(ctx context.Context, r rules.Requirement, diags *diag.Diagnostics) requirementModel {
 	m := requirementModel{
 		Metric: types.StringValue(r.Metric), Min: types.Float64PointerValue(r.Min), Max: types.Float64PointerValue(r.Max),
 		Confidence: types.Float64PointerValue(r.Confidence), EachSlice: optionalString(r.EachSlice), MaxGap: types.Float64PointerValue(r.MaxGap),
@@ -171,8 +172,8 @@ func requirementValue(ctx context.Context, r gate.Requirement, diags *diag.Diagn
 	return m
 }
 
-func (m evidenceRulesModel) rules() gate.EvidenceRules {
-	return gate.EvidenceRules{
+func (m evidenceRulesModel) rules() rules.Evidence {
+	return rules.Evidence{
 		MinExamples: m.MinExamples.ValueInt64Pointer(), MaxAge: durationPointer(m.MaxAge), DatasetSHA256: m.DatasetSHA256.ValueString(),
 		Leakage: m.LeakageCheck.ValueBoolPointer(), MaxP95LatencyMS: m.MaxP95LatencyMS.ValueFloat64Pointer(),
 		MaxTrainingCostUSD: m.MaxTrainingCostUSD.ValueFloat64Pointer(), TrainingPricePerHourUSD: m.TrainingPricePerHourUSD.ValueFloat64Pointer(),
@@ -238,7 +239,7 @@ func (m checkModel) check(like gate.Check) gate.Check {
 		Requirement: m.Requirement.ValueString(), Kind: m.Kind.ValueString(), Index: like.Index, Metric: m.Metric.ValueString(), Slice: m.Slice.ValueString(),
 		Examples: m.Examples.ValueInt64(), Observed: m.Observed.ValueFloat64Pointer(), Lower: m.Lower.ValueFloat64Pointer(), Upper: m.Upper.ValueFloat64Pointer(),
 		Confidence: m.Confidence.ValueFloat64Pointer(), Candidate: m.Candidate.ValueFloat64Pointer(), Champion: m.Champion.ValueFloat64Pointer(),
-		Bound: m.Bound.ValueString(), Severity: gate.Severity(m.Severity.ValueString()), Verdict: gate.Verdict(m.Verdict.ValueString()), Reason: m.Reason.ValueString(),
+		Bound: m.Bound.ValueString(), Severity: rules.Severity(m.Severity.ValueString()), Verdict: gate.Verdict(m.Verdict.ValueString()), Reason: m.Reason.ValueString(),
 	}
 }
 
@@ -285,7 +286,7 @@ func servingBy(r *decision.StoredRecord) *servingModel {
 }
 
 // fieldPath is the attribute a mistake is in.
-func fieldPath(root string, e gate.FieldError) path.Path {
+func fieldPath(root string, e rules.FieldError) path.Path {
 	p := path.Root(root)
 	if e.Index >= 0 {
 		p = p.AtListIndex(e.Index)

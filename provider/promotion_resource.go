@@ -24,6 +24,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -206,7 +207,7 @@ func (r *promotionResource) ValidateConfig(ctx context.Context, req resource.Val
 	if !hasUnknown(m.Evidence) && !m.Evidence.IsNull() {
 		var e evidenceRulesModel
 		resp.Diagnostics.Append(m.Evidence.As(ctx, &e, basetypes.ObjectAsOptions{})...)
-		addFieldErrors(&resp.Diagnostics, "evidence", gate.ValidateEvidence(e.rules()))
+		addFieldErrors(&resp.Diagnostics, "evidence", rules.ValidateEvidence(e.rules()))
 	}
 	if !hasUnknown(m.Approval) && !m.Approval.IsNull() {
 		var a approvalModel
@@ -236,7 +237,7 @@ func (m *promotionModel) validateRequirements(ctx context.Context, diags *diag.D
 		return
 	}
 	all := !hasUnknown(m.Requirements)
-	var known []gate.Requirement
+	var known []rules.Requirement
 	for i, element := range m.Requirements.Elements() {
 		object, ok := element.(types.Object)
 		if !ok || hasUnknown(object) {
@@ -246,18 +247,18 @@ func (m *promotionModel) validateRequirements(ctx context.Context, diags *diag.D
 		diags.Append(object.As(ctx, &q, basetypes.ObjectAsOptions{})...)
 		known = append(known, q.requirement(ctx, diags))
 		if !all {
-			for _, e := range gate.ValidateRequirements(known[len(known)-1:]) {
+			for _, e := range rules.ValidateRequirements(known[len(known)-1:]) {
 				e.Index = i
-				addFieldErrors(diags, "requirements", []gate.FieldError{e})
+				addFieldErrors(diags, "requirements", []rules.FieldError{e})
 			}
 		}
 	}
 	if all {
-		addFieldErrors(diags, "requirements", gate.ValidateRequirements(known))
+		addFieldErrors(diags, "requirements", rules.ValidateRequirements(known))
 	}
 }
 
-func addFieldErrors(diags *diag.Diagnostics, root string, errs []gate.FieldError) {
+func addFieldErrors(diags *diag.Diagnostics, root string, errs []rules.FieldError) {
 	for _, e := range errs {
 		text := e.Error()
 		if e.Index < 0 {
@@ -339,7 +340,7 @@ func importedPromotion(ctx context.Context, rec *decision.StoredRecord, diags *d
 	list, d := types.ListValueFrom(ctx, types.ObjectType{AttrTypes: requirementTypes}, requirements)
 	diags.Append(d...)
 	m.Requirements = list
-	if e := rec.Evidence; e != (gate.EvidenceRules{}) {
+	if e := rec.Evidence; e != (rules.Evidence{}) {
 		o, d := types.ObjectValueFrom(ctx, evidenceRulesTypes, evidenceRulesModel{
 			MinExamples: types.Int64PointerValue(e.MinExamples), MaxAge: durationOf(e.MaxAge), DatasetSHA256: optionalString(e.DatasetSHA256),
 			LeakageCheck: types.BoolPointerValue(e.Leakage), MaxP95LatencyMS: types.Float64PointerValue(e.MaxP95LatencyMS),

@@ -16,6 +16,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
 
@@ -31,8 +32,8 @@ func newRollbacks(t *testing.T) *rollbacks {
 }
 
 // accuracy is a requirement of at least min.
-func accuracy(min float64) []gate.Requirement {
-	return []gate.Requirement{{Metric: "accuracy", Min: &min}}
+func accuracy(min float64) []rules.Requirement {
+	return []rules.Requirement{{Metric: "accuracy", Min: &min}}
 }
 
 // promote decides on a version as an apply does.
@@ -250,7 +251,7 @@ func TestRollbackSkipsWhatCountsOnlyWhenDeciding(t *testing.T) {
 	day, drop := 24*time.Hour, 0.01
 	rules := func(q *decision.Request) {
 		q.Evidence.MaxAge = &day
-		q.Requirements = append(accuracy(0.78), gate.Requirement{Metric: "accuracy", VersusChampion: &gate.VersusChampion{MaxDrop: &drop}})
+		q.Requirements = append(accuracy(0.78), rules.Requirement{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: &drop}})
 	}
 	r.promote(v1, "eval-1", rules)
 	r.promote(v2, "eval-2", rules)

@@ -17,6 +17,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/launch"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
@@ -80,8 +81,8 @@ func seedDecision(dataDir string) error {
 		r, err := decision.Write(ctx, c, &decision.Record{Schema: 1, Kind: decision.KindPromotion, Outcome: gate.Approved, ModelPackageGroup: group,
 			ModelPackageARN: aws.ToString(made.ModelPackageArn), Version: 1, Image: "demo", ArtifactURI: "s3://titanicml-local/model.tar.gz",
 			Evaluation:   &decision.RecordEvaluation{Name: e.Evaluation, Manifest: at, Report: e.Report, Predictions: e.Predictions},
-			Requirements: []gate.Requirement{{Metric: "accuracy", Min: &low}},
-			Checks:       []gate.Check{{Requirement: "accuracy >= 0.7", Kind: "metric", Metric: "accuracy", Slice: "all", Observed: &observed, Bound: ">= 0.7", Severity: gate.Block, Verdict: gate.Pass}},
+			Requirements: []rules.Requirement{{Metric: "accuracy", Min: &low}},
+			Checks:       []gate.Check{{Requirement: "accuracy >= 0.7", Kind: "metric", Metric: "accuracy", Slice: "all", Observed: &observed, Bound: ">= 0.7", Severity: rules.Block, Verdict: gate.Pass}},
 			DecidedAt:    time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC)})
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
@@ -24,8 +25,8 @@ type Request struct {
 	// Evaluation is a job name; "" asks for a rollback to a version that was
 	// approved before.
 	Evaluation   string
-	Requirements []gate.Requirement
-	Evidence     gate.EvidenceRules
+	Requirements []rules.Requirement
+	Evidence     rules.Evidence
 	Approval     gate.ApprovalRules
 	Seed         int64
 	DryRun       bool
@@ -151,8 +152,8 @@ func (in *Inputs) Key() (string, error) {
 		Baseline, BaselineArtifact          string
 		BaselineReport, BaselinePredictions string
 		LabelColumn, ScoreColumn, IDColumn  string
-		Requirements                        []gate.Requirement
-		Evidence                            gate.EvidenceRules
+		Requirements                        []rules.Requirement
+		Evidence                            rules.Evidence
 		Approval                            gate.ApprovalRules
 		Seed                                int64
 		DryRun, Rollback                    bool

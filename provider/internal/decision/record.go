@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
@@ -39,21 +40,21 @@ type Record struct {
 	// DryRun decisions are recorded and allow nothing.
 	DryRun bool `json:"dry_run"`
 	// Key freezes the decision: equal inputs have equal keys.
-	Key               string             `json:"key"`
-	ModelPackageGroup string             `json:"model_package_group"`
-	ModelPackageARN   string             `json:"model_package_arn"`
-	Version           int                `json:"version"`
-	Image             string             `json:"image"`
-	ArtifactURI       string             `json:"artifact_uri"`
-	ArtifactSHA256    string             `json:"artifact_sha256"`
-	Evaluation        *RecordEvaluation  `json:"evaluation"`
-	Requirements      []gate.Requirement `json:"requirements"`
-	Evidence          gate.EvidenceRules `json:"evidence"`
-	ApprovalRules     gate.ApprovalRules `json:"approval_rules"`
-	Seed              int64              `json:"seed"`
-	Checks            []gate.Check       `json:"checks"`
-	Approval          RecordApproval     `json:"approval"`
-	PreviousChampion  *PreviousChampion  `json:"previous_champion"`
+	Key               string              `json:"key"`
+	ModelPackageGroup string              `json:"model_package_group"`
+	ModelPackageARN   string              `json:"model_package_arn"`
+	Version           int                 `json:"version"`
+	Image             string              `json:"image"`
+	ArtifactURI       string              `json:"artifact_uri"`
+	ArtifactSHA256    string              `json:"artifact_sha256"`
+	Evaluation        *RecordEvaluation   `json:"evaluation"`
+	Requirements      []rules.Requirement `json:"requirements"`
+	Evidence          rules.Evidence      `json:"evidence"`
+	ApprovalRules     gate.ApprovalRules  `json:"approval_rules"`
+	Seed              int64               `json:"seed"`
+	Checks            []gate.Check        `json:"checks"`
+	Approval          RecordApproval      `json:"approval"`
+	PreviousChampion  *PreviousChampion   `json:"previous_champion"`
 	// Replaces is the decision the pointer named when this one was made.
 	Replaces        string    `json:"replaces"`
 	Reason          string    `json:"reason"`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/awsconfig"
@@ -47,15 +48,15 @@ func full() *Record {
 		Image: "tiny", ArtifactURI: "s3://b/m", ArtifactSHA256: hex,
 		Evaluation: &RecordEvaluation{Name: "e", Manifest: f, CreatedAt: time.Unix(1, 0).UTC(), Dataset: f, TrainingDataset: &f, Report: f, Predictions: &f,
 			Baseline: &manifest.Baseline{ModelPackageARN: arn(1), ModelPackageGroup: "titanic", ArtifactSHA256: hex, DecisionURI: "s3://b/d", Report: f, Predictions: &f}},
-		Requirements: []gate.Requirement{
-			{Metric: "recall", Min: &x, Confidence: &x, Slice: &gate.Slice{Column: "sex", Value: "male"}, MinExamples: &n, DecisionThreshold: &x, Severity: gate.Warn},
-			{Metric: "auc", VersusChampion: &gate.VersusChampion{MaxDrop: &x, MinGain: &x, Relative: true, Confidence: &x}},
+		Requirements: []rules.Requirement{
+			{Metric: "recall", Min: &x, Confidence: &x, Slice: &rules.Slice{Column: "sex", Value: "male"}, MinExamples: &n, DecisionThreshold: &x, Severity: rules.Warn},
+			{Metric: "auc", VersusChampion: &rules.VersusChampion{MaxDrop: &x, MinGain: &x, Relative: true, Confidence: &x}},
 			{Metric: "f1", MaxGap: &x, EachSlice: "sex", Max: &x},
 		},
-		Evidence:      gate.EvidenceRules{MinExamples: &n, MaxAge: &d, DatasetSHA256: hex, Leakage: &yes, MaxP95LatencyMS: &x, MaxTrainingCostUSD: &x, TrainingPricePerHourUSD: &x},
+		Evidence:      rules.Evidence{MinExamples: &n, MaxAge: &d, DatasetSHA256: hex, Leakage: &yes, MaxP95LatencyMS: &x, MaxTrainingCostUSD: &x, TrainingPricePerHourUSD: &x},
 		ApprovalRules: gate.ApprovalRules{Required: true, DistinctFromTrainer: true, MinAge: &d},
 		Checks: []gate.Check{{Requirement: "r", Kind: "metric", Metric: "auc", Slice: "all", Examples: 3, Observed: &x, Lower: &x, Upper: &x, Confidence: &x,
-			Candidate: &x, Champion: &x, Bound: "b", Severity: gate.Block, Verdict: gate.Pass, Reason: "r"}, {Requirement: "approval", Kind: "approval", Index: -1, Severity: gate.Block, Verdict: gate.Waiting}},
+			Candidate: &x, Champion: &x, Bound: "b", Severity: rules.Block, Verdict: gate.Pass, Reason: "r"}, {Requirement: "approval", Kind: "approval", Index: -1, Severity: rules.Block, Verdict: gate.Waiting}},
 		Approval:         RecordApproval{Outcome: gate.Approved, Approver: &gate.Identity{ARN: "a", SourceIdentity: "s"}, Trainers: []gate.Identity{{ARN: "t"}}},
 		PreviousChampion: &PreviousChampion{arn(1), "s3://b/d", hex}, DecidedAt: time.Unix(2, 0).UTC(),
 	}
@@ -70,7 +71,7 @@ func TestRecordsFollowTheSchema(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for name, r := range map[string]*Record{"full": full(), "bare": {Schema: 1, Kind: KindRollback, Outcome: gate.Rejected, Key: strings.Repeat("0", 64),
-		Version: 1, Requirements: []gate.Requirement{}, Checks: []gate.Check{}, Approval: RecordApproval{Outcome: gate.Pending, Trainers: []gate.Identity{}}}} {
+		Version: 1, Requirements: []rules.Requirement{}, Checks: []gate.Check{}, Approval: RecordApproval{Outcome: gate.Pending, Trainers: []gate.Identity{}}}} {
 		body, err := r.Encode()
 		if err != nil {
 			t.Fatal(err)

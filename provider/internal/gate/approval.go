@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // ApprovalRules are demands on the person who approves.
@@ -55,17 +57,17 @@ type ApprovalResult struct {
 
 // Approve judges the approval of a candidate that passed its requirements.
 // Approved without Approver means that none is required.
-func Approve(rules ApprovalRules, state ApprovalState, now time.Time) ApprovalResult {
-	if rules.MinAge != nil {
+func Approve(asked ApprovalRules, state ApprovalState, now time.Time) ApprovalResult {
+	if asked.MinAge != nil {
 		if state.CreatedAt.IsZero() {
 			return ApprovalResult{Outcome: Pending, Reason: "the registry does not say when the version was created, min_age cannot be checked"}
 		}
-		if ready := state.CreatedAt.Add(*rules.MinAge); now.Before(ready) {
+		if ready := state.CreatedAt.Add(*asked.MinAge); now.Before(ready) {
 			return ApprovalResult{Outcome: Pending, Reason: fmt.Sprintf("the version may be promoted from %s on (min_age %s)",
-				ready.UTC().Format(time.RFC3339), *rules.MinAge)}
+				ready.UTC().Format(time.RFC3339), *asked.MinAge)}
 		}
 	}
-	if !rules.Required {
+	if !asked.Required {
 		return ApprovalResult{Outcome: Approved, Reason: "no approval by a person is required"}
 	}
 	switch state.Status {
@@ -79,7 +81,7 @@ func Approve(rules ApprovalRules, state ApprovalState, now time.Time) ApprovalRe
 		return ApprovalResult{Outcome: Pending, Reason: "the package is Approved, but the registry does not say by whom"}
 	}
 	approver := *state.ModifiedBy
-	if rules.DistinctFromTrainer {
+	if asked.DistinctFromTrainer {
 		known := false
 		for _, t := range state.Trainers {
 			if t.ARN == "" {
@@ -115,17 +117,17 @@ func who(i Identity) string {
 func (r ApprovalResult) Check() Check {
 	verdict := map[Outcome]Verdict{Approved: Pass, Pending: Waiting, Rejected: Fail}[r.Outcome]
 	return Check{Requirement: "approval", Kind: "approval", Index: -1, Metric: "approval", Slice: "all", Bound: "by a person",
-		Severity: Block, Verdict: verdict, Reason: r.Reason}
+		Severity: rules.Block, Verdict: verdict, Reason: r.Reason}
 }
 
 // ValidateApproval finds contradictions in the approval rules.
-func ValidateApproval(r ApprovalRules) []FieldError {
-	var errs []FieldError
+func ValidateApproval(r ApprovalRules) []rules.FieldError {
+	var errs []rules.FieldError
 	if r.DistinctFromTrainer && !r.Required {
-		errs = append(errs, FieldError{-1, "distinct_from_trainer", "has no effect without required = true"})
+		errs = append(errs, rules.FieldError{Index: -1, Field: "distinct_from_trainer", Message: "has no effect without required = true"})
 	}
 	if r.MinAge != nil && *r.MinAge <= 0 {
-		errs = append(errs, FieldError{-1, "min_age", fmt.Sprintf("is %s; a positive duration such as \"1h\" is expected", strings.TrimSpace(r.MinAge.String()))})
+		errs = append(errs, rules.FieldError{Index: -1, Field: "min_age", Message: fmt.Sprintf("is %s; a positive duration such as \"1h\" is expected", strings.TrimSpace(r.MinAge.String()))})
 	}
 	return errs
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // large makes predictions of two models on the same examples, without a file.
@@ -42,15 +43,15 @@ var sixMetrics = []string{"accuracy", "recall", "f1", "auc", "log_loss", "averag
 func BenchmarkGate(b *testing.B) {
 	cand, base := large(1_000_000)
 	for _, paired := range []bool{false, true} {
-		var reqs []Requirement
+		var reqs []rules.Requirement
 		for _, m := range sixMetrics {
 			if info, _ := metric.Lookup(m); info.LowerIsBetter {
-				reqs = append(reqs, Requirement{Metric: m, Max: f(1), Confidence: f(0.95), EachSlice: "segment"})
+				reqs = append(reqs, rules.Requirement{Metric: m, Max: f(1), Confidence: f(0.95), EachSlice: "segment"})
 			} else {
-				reqs = append(reqs, Requirement{Metric: m, Min: f(0.1), Confidence: f(0.95), EachSlice: "segment"})
+				reqs = append(reqs, rules.Requirement{Metric: m, Min: f(0.1), Confidence: f(0.95), EachSlice: "segment"})
 			}
 			if paired {
-				reqs = append(reqs, Requirement{Metric: m, VersusChampion: &VersusChampion{MaxDrop: f(0.1), Confidence: f(0.95)}, EachSlice: "segment"})
+				reqs = append(reqs, rules.Requirement{Metric: m, VersusChampion: &rules.VersusChampion{MaxDrop: f(0.1), Confidence: f(0.95)}, EachSlice: "segment"})
 			}
 		}
 		e := Evidence{Now: noon, CreatedAt: noon, CandidateARN: secondARN, Candidate: ModelEvidence{Predictions: cand}}
@@ -62,7 +63,7 @@ func BenchmarkGate(b *testing.B) {
 			var peak uint64
 			for b.Loop() {
 				stop := watchHeap(&peak)
-				if d := Decide(reqs, EvidenceRules{}, e, Settings{Replicates: 1000}); d.Outcome != Approved {
+				if d := Decide(reqs, rules.Evidence{}, e, Settings{Replicates: 1000}); d.Outcome != Approved {
 					b.Fatal(Table(d.Checks))
 				}
 				stop()
@@ -95,7 +96,7 @@ func watchHeap(peak *uint64) (stop func()) {
 // contains the true value, over simulated evaluations of a known population, by
 // metric and confidence.
 func coverage(examples, trials int, confidences []float64) map[string]map[float64]float64 {
-	var reqs []Requirement
+	var reqs []rules.Requirement
 	var index []struct {
 		metric     string
 		confidence float64
@@ -104,7 +105,7 @@ func coverage(examples, trials int, confidences []float64) map[string]map[float6
 	for _, m := range slices.Sorted(maps.Keys(truths)) {
 		hits[m] = map[float64]float64{}
 		for _, c := range confidences {
-			reqs = append(reqs, Requirement{Metric: m, Min: f(0), Confidence: f(1 - (1-c)/2)})
+			reqs = append(reqs, rules.Requirement{Metric: m, Min: f(0), Confidence: f(1 - (1-c)/2)})
 			index = append(index, struct {
 				metric     string
 				confidence float64
@@ -118,7 +119,7 @@ func coverage(examples, trials int, confidences []float64) map[string]map[float6
 			l, s := population(rnd)
 			p.Labels, p.Scores = append(p.Labels, l), append(p.Scores, s)
 		}
-		d := Decide(reqs, EvidenceRules{}, Evidence{Candidate: ModelEvidence{Predictions: p}}, Settings{Seed: uint64(trial), Replicates: 1000})
+		d := Decide(reqs, rules.Evidence{}, Evidence{Candidate: ModelEvidence{Predictions: p}}, Settings{Seed: uint64(trial), Replicates: 1000})
 		for _, c := range d.Checks {
 			at := index[c.Index]
 			if truth := truths[at.metric]; *c.Lower <= truth && truth <= *c.Upper {

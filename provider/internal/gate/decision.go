@@ -1,3 +1,13 @@
+// Package gate decides whether a model version may be promoted.
+//
+// In: requirements written by a person (package rules), and evidence read by somebody else
+// (predictions, report, digests, the champion's same, and the time). Out: a
+// decision with every reason, one Check per requirement and slice, in the order
+// of the requirements, never cut short. Nothing here reads a file, a clock or a
+// network; the same input gives the same bits.
+//
+// The gate fails closed: a missing metric, slice or file, a value that is not a
+// number, or evidence that contradicts itself rejects.
 package gate
 
 import (
@@ -9,6 +19,8 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // Verdict of one check.
@@ -63,10 +75,10 @@ type Check struct {
 	Candidate *float64 `json:"candidate,omitempty"`
 	Champion  *float64 `json:"champion,omitempty"`
 	// Bound is the comparison that Observed (or its interval) has to meet.
-	Bound    string   `json:"bound"`
-	Severity Severity `json:"severity"`
-	Verdict  Verdict  `json:"verdict"`
-	Reason   string   `json:"reason"`
+	Bound    string         `json:"bound"`
+	Severity rules.Severity `json:"severity"`
+	Verdict  Verdict        `json:"verdict"`
+	Reason   string         `json:"reason"`
 }
 
 // Equal compares two checks by value.
@@ -173,12 +185,12 @@ type Settings struct {
 }
 
 // Decide answers every requirement. The requirements are expected to be valid
-// (ValidateRequirements); one that is not fails.
-func Decide(requirements []Requirement, rules EvidenceRules, e Evidence, s Settings) Decision {
-	d := decider{requirements: requirements, rules: rules, evidence: e, settings: s}
+// (rules.ValidateRequirements); one that is not fails.
+func Decide(requirements []rules.Requirement, asked rules.Evidence, e Evidence, s Settings) Decision {
+	d := decider{requirements: requirements, rules: asked, evidence: e, settings: s}
 	for _, p := range e.Problems {
 		d.add(Check{Requirement: p.Subject, Kind: "evidence", Index: -1, Metric: "integrity", Slice: "all",
-			Bound: "intact", Severity: Block, Verdict: Fail, Reason: p.Reason})
+			Bound: "intact", Severity: rules.Block, Verdict: Fail, Reason: p.Reason})
 	}
 	d.checkMetrics()
 	d.checkEvidence()
@@ -186,8 +198,8 @@ func Decide(requirements []Requirement, rules EvidenceRules, e Evidence, s Setti
 }
 
 type decider struct {
-	requirements []Requirement
-	rules        EvidenceRules
+	requirements []rules.Requirement
+	rules        rules.Evidence
 	evidence     Evidence
 	settings     Settings
 	checks       []Check
@@ -195,9 +207,9 @@ type decider struct {
 
 func (d *decider) add(c Check) {
 	if c.Severity == "" {
-		c.Severity = Block
+		c.Severity = rules.Block
 	}
-	if c.Verdict == Fail && c.Severity == Warn {
+	if c.Verdict == Fail && c.Severity == rules.Warn {
 		c.Verdict = Warning
 	}
 	for _, v := range []**float64{&c.Observed, &c.Lower, &c.Upper, &c.Candidate, &c.Champion} {
@@ -246,7 +258,7 @@ func sliceLess(a, b string) bool {
 // multiplication and addition may differ; values that are not finite are nil,
 // as JSON has no word for them.
 func rounded(v *float64) *float64 {
-	if v == nil || !finite(*v) {
+	if v == nil || !metric.Finite(*v) {
 		return nil
 	}
 	r, err := strconv.ParseFloat(strconv.FormatFloat(*v, 'g', 12, 64), 64)
@@ -257,16 +269,4 @@ func rounded(v *float64) *float64 {
 		r = math.Abs(r) // -0 would print differently
 	}
 	return &r
-}
-
-// number prints a value for people: up to 6 significant digits.
-func number(v float64) string {
-	if math.IsNaN(v) {
-		return "NaN"
-	}
-	s := strconv.FormatFloat(v, 'g', 6, 64)
-	if s == "-0" {
-		return "0"
-	}
-	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // file has a line for each example: its label, its score and its value of port.
@@ -40,18 +41,18 @@ func TestRequirementsAtTheirEdge(t *testing.T) {
 	noPositive := file("1,0.9,C", "0,0.1,C", "0,0.1,S", "0,0.2,S")
 	for _, c := range []struct {
 		name, csv string
-		req       Requirement
+		req       rules.Requirement
 		want      Outcome
 		reason    string
 	}{
-		{"as many examples as asked for", even, Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "sex", MinExamples: n(20)}, Approved, ""},
-		{"one fewer", even, Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "sex", MinExamples: n(21)}, Rejected, "20 examples, at least 21 are required"},
-		{"a gap between as many as asked for", even, Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "sex", MinExamples: n(20)}, Approved, ""},
-		{"a gap with one fewer", even, Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "sex", MinExamples: n(21)}, Rejected, "sex=f has 20 examples, at least 21 are required in every slice"},
-		{"a gap of exactly 0.8-0.7", gap, Requirement{Metric: "accuracy", MaxGap: f(0.1), EachSlice: "port"}, Approved, "gap 0.1 <= 0.1"},
-		{"a wider gap", gap, Requirement{Metric: "accuracy", MaxGap: f(0.0999), EachSlice: "port"}, Rejected, "gap 0.1 > 0.0999"},
-		{"a gap to a slice without a value", noPositive, Requirement{Metric: "recall", MaxGap: f(1), EachSlice: "port"}, Rejected, "recall for port=S is undefined on these 2 examples: none has label 1"},
-		{"a slice without a value", noPositive, Requirement{Metric: "recall", Min: f(0), EachSlice: "port"}, Rejected, "recall is undefined on these 2 examples"},
+		{"as many examples as asked for", even, rules.Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "sex", MinExamples: n(20)}, Approved, ""},
+		{"one fewer", even, rules.Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "sex", MinExamples: n(21)}, Rejected, "20 examples, at least 21 are required"},
+		{"a gap between as many as asked for", even, rules.Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "sex", MinExamples: n(20)}, Approved, ""},
+		{"a gap with one fewer", even, rules.Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "sex", MinExamples: n(21)}, Rejected, "sex=f has 20 examples, at least 21 are required in every slice"},
+		{"a gap of exactly 0.8-0.7", gap, rules.Requirement{Metric: "accuracy", MaxGap: f(0.1), EachSlice: "port"}, Approved, "gap 0.1 <= 0.1"},
+		{"a wider gap", gap, rules.Requirement{Metric: "accuracy", MaxGap: f(0.0999), EachSlice: "port"}, Rejected, "gap 0.1 > 0.0999"},
+		{"a gap to a slice without a value", noPositive, rules.Requirement{Metric: "recall", MaxGap: f(1), EachSlice: "port"}, Rejected, "recall for port=S is undefined on these 2 examples: none has label 1"},
+		{"a slice without a value", noPositive, rules.Requirement{Metric: "recall", Min: f(0), EachSlice: "port"}, Rejected, "recall is undefined on these 2 examples"},
 	} {
 		d := decideOne(fromFile(c.csv), c.req)
 		if d.Outcome != c.want || !strings.Contains(d.Checks[0].Reason+d.Checks[1].Reason, c.reason) {
@@ -63,7 +64,7 @@ func TestRequirementsAtTheirEdge(t *testing.T) {
 // TestEvidenceAtItsEdge does the same with the rules on the evidence.
 func TestEvidenceAtItsEdge(t *testing.T) {
 	hour := time.Hour
-	one := EvidenceRules{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(1)}
+	one := rules.Evidence{MaxTrainingCostUSD: f(1), TrainingPricePerHourUSD: f(1)}
 	run := func(seconds float64) func(*Evidence) {
 		return func(e *Evidence) { e.Training = &Training{&seconds, "x", 1, "eu-west-1"} }
 	}
@@ -71,22 +72,22 @@ func TestEvidenceAtItsEdge(t *testing.T) {
 	made := func(ahead time.Duration) func(*Evidence) { return func(e *Evidence) { e.CreatedAt = e.Now.Add(ahead) } }
 	for _, c := range []struct {
 		name   string
-		rules  EvidenceRules
+		rules  rules.Evidence
 		change func(*Evidence)
 		want   Verdict
 	}{
-		{"latency of the bound", EvidenceRules{MaxP95LatencyMS: f(5)}, latency(5), Pass},
-		{"latency below nothing", EvidenceRules{MaxP95LatencyMS: f(5)}, latency(-1), Fail},
+		{"latency of the bound", rules.Evidence{MaxP95LatencyMS: f(5)}, latency(5), Pass},
+		{"latency below nothing", rules.Evidence{MaxP95LatencyMS: f(5)}, latency(-1), Fail},
 		{"cost of the bound", one, run(3600), Pass},
 		{"cost above it", one, run(3601), Fail},
 		{"cost below nothing", one, run(-3600), Fail},
-		{"clocks that differ a little", EvidenceRules{MaxAge: &hour}, made(clockSkew), Pass},
-		{"clocks that differ more", EvidenceRules{MaxAge: &hour}, made(clockSkew + time.Second), Fail},
-		{"one shared id", EvidenceRules{}, func(e *Evidence) {
+		{"clocks that differ a little", rules.Evidence{MaxAge: &hour}, made(clockSkew), Pass},
+		{"clocks that differ more", rules.Evidence{MaxAge: &hour}, made(clockSkew + time.Second), Fail},
+		{"one shared id", rules.Evidence{}, func(e *Evidence) {
 			e.Leakage = Leakage{TrainingSHA256: "x1", HeldOutSHA256: "x2", IDColumn: "id", SharedIDs: 1, Examples: []string{"5"}}
 		}, Fail},
-		{"digest in other letters", EvidenceRules{DatasetSHA256: strings.Repeat("a", 64)}, func(e *Evidence) { e.DatasetSHA256 = strings.Repeat("A", 64) }, Pass},
-		{"held-out data without a digest", EvidenceRules{}, func(e *Evidence) { e.Leakage = Leakage{TrainingSHA256: "x1"} }, Fail},
+		{"digest in other letters", rules.Evidence{DatasetSHA256: strings.Repeat("a", 64)}, func(e *Evidence) { e.DatasetSHA256 = strings.Repeat("A", 64) }, Pass},
+		{"held-out data without a digest", rules.Evidence{}, func(e *Evidence) { e.Leakage = Leakage{TrainingSHA256: "x1"} }, Fail},
 	} {
 		e := good(t)
 		e.Candidate.Report = nil
@@ -99,7 +100,7 @@ func TestEvidenceAtItsEdge(t *testing.T) {
 	// Nothing asked for is no gate.
 	bare := good(t)
 	bare.Candidate.Report = nil
-	if d := Decide(nil, EvidenceRules{}, bare, Settings{}); d.Outcome != Rejected || len(d.Checks) != 0 {
+	if d := Decide(nil, rules.Evidence{}, bare, Settings{}); d.Outcome != Rejected || len(d.Checks) != 0 {
 		t.Errorf("no requirement and no rule: %s with %+v", d.Outcome, d.Checks)
 	}
 }
@@ -128,7 +129,7 @@ func TestReportsOfOtherPredictions(t *testing.T) {
 		e.Candidate.Report = c.report
 		e.Champion = &Champion{ModelPackageARN: firstARN}
 		e.Baseline = &Baseline{ModelPackageARN: firstARN, ModelEvidence: ModelEvidence{Predictions: e.Candidate.Predictions, Report: c.champions}}
-		d := decideOne(e, Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(0)}})
+		d := decideOne(e, rules.Requirement{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: f(0)}})
 		if (d.Outcome == Approved) != (c.want == "") || !strings.Contains(fmt.Sprint(d.Checks), c.want) {
 			t.Errorf("%s: %s, want %q\n%s", c.name, d.Outcome, c.want, Table(d.Checks))
 		}
@@ -137,7 +138,7 @@ func TestReportsOfOtherPredictions(t *testing.T) {
 	for said, want := range map[float64]Outcome{0: Approved, 0.5: Rejected} {
 		e := fromFile(file("1,0.1,S", "0,0.1,S", "1,0.2,S"))
 		e.Candidate.Report = about(values("precision", said), nil)
-		if d := decideOne(e, Requirement{Metric: "accuracy", Min: f(0)}); d.Outcome != want {
+		if d := decideOne(e, rules.Requirement{Metric: "accuracy", Min: f(0)}); d.Outcome != want {
 			t.Errorf("a precision of %v where nobody was predicted: %s, want %s\n%s", said, d.Outcome, want, Table(d.Checks))
 		}
 	}
@@ -163,7 +164,7 @@ func TestChampionsOfAComparison(t *testing.T) {
 		if c.baseline != "" {
 			e.Baseline = &Baseline{ModelPackageARN: c.baseline, ModelEvidence: ModelEvidence{Predictions: e.Candidate.Predictions}}
 		}
-		d := decideOne(e, Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(0)}})
+		d := decideOne(e, rules.Requirement{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: f(0)}})
 		if d.Outcome != c.want || !strings.Contains(d.Checks[0].Reason, c.reason) {
 			t.Errorf("%s: %s, want %s with %q\n%s", c.name, d.Outcome, c.want, c.reason, Table(d.Checks))
 		}
@@ -180,18 +181,18 @@ func TestRelativeToTheChampion(t *testing.T) {
 	}
 	for _, c := range []struct {
 		candidate, champion int
-		versus              VersusChampion
+		versus              rules.VersusChampion
 		want                Outcome
 		reason              string
 	}{
-		{6, 8, VersusChampion{MaxDrop: f(0.2)}, Approved, "drop 0.2 <= 0.2"},
-		{6, 8, VersusChampion{MaxDrop: f(0.2), Relative: true}, Rejected, "drop 0.25 > 0.2"},
-		{6, 8, VersusChampion{MaxDrop: f(0.25), Relative: true}, Approved, "drop 0.25 <= 0.25"},
-		{9, 6, VersusChampion{MinGain: f(0.5), Relative: true}, Approved, "gain 0.5 >= 0.5"},
-		{9, 6, VersusChampion{MinGain: f(0.31)}, Rejected, "gain 0.3 < 0.31"},
-		{9, 0, VersusChampion{MinGain: f(0.1), Relative: true}, Rejected, "the champion's value is 0, a relative gain is undefined"},
+		{6, 8, rules.VersusChampion{MaxDrop: f(0.2)}, Approved, "drop 0.2 <= 0.2"},
+		{6, 8, rules.VersusChampion{MaxDrop: f(0.2), Relative: true}, Rejected, "drop 0.25 > 0.2"},
+		{6, 8, rules.VersusChampion{MaxDrop: f(0.25), Relative: true}, Approved, "drop 0.25 <= 0.25"},
+		{9, 6, rules.VersusChampion{MinGain: f(0.5), Relative: true}, Approved, "gain 0.5 >= 0.5"},
+		{9, 6, rules.VersusChampion{MinGain: f(0.31)}, Rejected, "gain 0.3 < 0.31"},
+		{9, 0, rules.VersusChampion{MinGain: f(0.1), Relative: true}, Rejected, "the champion's value is 0, a relative gain is undefined"},
 	} {
-		d := decideOne(of(c.candidate, c.champion), Requirement{Metric: "accuracy", VersusChampion: &c.versus})
+		d := decideOne(of(c.candidate, c.champion), rules.Requirement{Metric: "accuracy", VersusChampion: &c.versus})
 		if d.Outcome != c.want || !strings.Contains(d.Checks[0].Reason, c.reason) {
 			t.Errorf("%d against %d: %s, want %s with %q\n%s", c.candidate, c.champion, d.Outcome, c.want, c.reason, Table(d.Checks))
 		}
@@ -216,7 +217,7 @@ func TestChampionsWithoutTheValue(t *testing.T) {
 		{"of which nobody knows what is better", "fairness", report("fairness"), report("fairness"), "it is not known whether high or low is better"},
 	} {
 		e := Evidence{CandidateARN: secondARN, Candidate: c.candidate, Champion: &Champion{ModelPackageARN: firstARN}, Baseline: &Baseline{firstARN, c.champion}}
-		d := decideOne(e, Requirement{Metric: c.metric, VersusChampion: &VersusChampion{MaxDrop: f(1)}})
+		d := decideOne(e, rules.Requirement{Metric: c.metric, VersusChampion: &rules.VersusChampion{MaxDrop: f(1)}})
 		if d.Outcome != Rejected || !strings.Contains(d.Checks[0].Reason, c.want) {
 			t.Errorf("%s: %s, want %q\n%s", c.name, d.Outcome, c.want, Table(d.Checks))
 		}

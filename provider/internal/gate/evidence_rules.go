@@ -10,6 +10,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/measure"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // clockSkew is how far in the future evidence may seem to be made.
@@ -35,7 +36,7 @@ func (d *decider) checkEvidence() {
 	}
 	d.checkLeakage()
 	if r.MaxP95LatencyMS != nil {
-		d.rule("max_p95_latency_ms", "<= "+number(*r.MaxP95LatencyMS), e.P95LatencyMS,
+		d.rule("max_p95_latency_ms", "<= "+metric.Number(*r.MaxP95LatencyMS), e.P95LatencyMS,
 			e.P95LatencyMS != nil && *e.P95LatencyMS <= *r.MaxP95LatencyMS && *e.P95LatencyMS >= 0,
 			found(e.P95LatencyMS, "p95 of the evaluation job is %s ms per example", "the report has no performance.p95_latency_ms"))
 	}
@@ -98,7 +99,7 @@ func (d *decider) checkLeakage() {
 
 func (d *decider) checkCost(limit float64) {
 	t := d.evidence.Training
-	bound := "<= " + number(limit)
+	bound := "<= " + metric.Number(limit)
 	if t == nil {
 		d.rule("max_training_cost_usd", bound, nil, false, "the candidate's training job is not known; set training_run on the model version")
 		return
@@ -118,8 +119,8 @@ func (d *decider) checkCost(limit float64) {
 		return
 	}
 	cost := *t.BillableSeconds / 3600 * price * float64(max(t.InstanceCount, 1))
-	d.rule("max_training_cost_usd", bound, &cost, finite(cost) && cost >= 0 && cost <= limit,
-		fmt.Sprintf("%s billable seconds on %d x %s at %s USD per hour (%s)", number(*t.BillableSeconds), max(t.InstanceCount, 1), t.InstanceType, number(price), source))
+	d.rule("max_training_cost_usd", bound, &cost, metric.Finite(cost) && cost >= 0 && cost <= limit,
+		fmt.Sprintf("%s billable seconds on %d x %s at %s USD per hour (%s)", metric.Number(*t.BillableSeconds), max(t.InstanceCount, 1), t.InstanceType, metric.Number(price), source))
 }
 
 // reportTolerance is how far a report's value may be from the predictions' own:
@@ -158,7 +159,7 @@ func (d *decider) checkReport(m *measures) {
 // contradictions lists the metrics on which a report and the predictions it is
 // about disagree beyond rounding.
 func contradictions(s *measure.Sample, who measure.Model, report *evidence.Report) []string {
-	threshold := DefaultThreshold
+	threshold := rules.DefaultThreshold
 	if t, ok := report.Metrics["decision_threshold"]; ok {
 		threshold = t.Number
 	}
@@ -171,8 +172,8 @@ func contradictions(s *measure.Sample, who measure.Model, report *evidence.Repor
 		v := s.Value(who, measure.Statistic{Metric: name, Threshold: threshold, Code: measure.Whole})
 		if v.Err != nil {
 			// Reports write 0 for an undefined ratio, as scikit-learn does.
-			if said.Number != 0 && finite(said.Number) {
-				out = append(out, fmt.Sprintf("%s says %s, the predictions give none", name, number(said.Number)))
+			if said.Number != 0 && metric.Finite(said.Number) {
+				out = append(out, fmt.Sprintf("%s says %s, the predictions give none", name, metric.Number(said.Number)))
 			}
 			continue
 		}
@@ -182,11 +183,11 @@ func contradictions(s *measure.Sample, who measure.Model, report *evidence.Repor
 		}
 		tolerance := max(reportTolerance*scale, min(said.Rounding, 5*reportTolerance*scale)) * (1 + 1e-9)
 		if !(math.Abs(said.Number-v.Number) <= tolerance) {
-			out = append(out, fmt.Sprintf("%s says %s, computed %s", name, number(said.Number), number(v.Number)))
+			out = append(out, fmt.Sprintf("%s says %s, computed %s", name, metric.Number(said.Number), metric.Number(v.Number)))
 		}
 	}
 	if said, ok := report.Performance["examples"]; ok && said.Number != float64(s.Len()) {
-		out = append(out, fmt.Sprintf("examples says %s, the predictions have %d", number(said.Number), s.Len()))
+		out = append(out, fmt.Sprintf("examples says %s, the predictions have %d", metric.Number(said.Number), s.Len()))
 	}
 	slices.Sort(out)
 	return out
@@ -218,7 +219,7 @@ func found(v *float64, format, missing string) string {
 	if v == nil {
 		return missing
 	}
-	return fmt.Sprintf(format, number(*v))
+	return fmt.Sprintf(format, metric.Number(*v))
 }
 
 func short(digest string) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // fromFile is evidence of one predictions file, as it is gathered: what cannot be read is a problem of the evidence.
@@ -44,10 +45,10 @@ func TestHostilePredictions(t *testing.T) {
 		lines[line] = text
 		return strings.Join(lines, "\n")
 	}
-	accuracy := Requirement{Metric: "accuracy", Min: f(0.5)}
+	accuracy := rules.Requirement{Metric: "accuracy", Min: f(0.5)}
 	for _, c := range []struct {
 		name, csv string
-		req       Requirement
+		req       rules.Requirement
 		want      string
 	}{
 		{"id twice", edit(3, "0,0,0.1,S,f"), accuracy, `the example with id "0" is in the predictions more than once`},
@@ -71,19 +72,19 @@ func TestHostilePredictions(t *testing.T) {
 		{"quote that does not end", edit(3, `2,0,0.1,"S,f`), accuracy, `predictions: record on line 4; parse error on line 41, column 14: extraneous or missing " in quoted-field`},
 		{"UTF-16", "\xff\xfei\x00d\x00,\x00l\x00a\x00b\x00e\x00l\x00", accuracy, "not UTF-8 text"},
 		{"header only", "id,label,score,port,sex\n", accuracy, "no examples"},
-		{"one example", "id,label,score,port,sex\n1,1,0.9,S,f\n", Requirement{Metric: "auc", Min: f(0.5)}, "undefined on these 1 examples: none has label 0"},
-		{"one example, with confidence", "id,label,score,port,sex\n1,1,0.9,S,f\n", Requirement{Metric: "accuracy", Min: f(0.5), Confidence: f(0.95)}, "lower bound at 95% 0.05 < 0.5"},
-		{"one label only", strings.ReplaceAll(rows(40, always("S")), ",1,0.9", ",0,0.1"), Requirement{Metric: "recall", Min: f(0.1)}, "undefined on these 40 examples: none has label 1"},
-		{"missing slice column", good, Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "pclass"}, `the predictions have no column "pclass"; they have id, label, score, port, sex`},
-		{"gap over a missing column", good, Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "pclass"}, `the predictions have no column "pclass"`},
-		{"gap over one slice", good, Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "port"}, `column "port" has one value only (S), a gap needs two slices`},
-		{"slice of nobody", good, Requirement{Metric: "accuracy", Min: f(0.5), Slice: &Slice{"port", ""}}, `no example has port=""; the values are S`},
-		{"case matters", good, Requirement{Metric: "accuracy", Min: f(0.5), Slice: &Slice{"port", "s"}}, "no example has port=s; the values are S"},
-		{"NaN bound", good, Requirement{Metric: "accuracy", Min: f(math.NaN())}, "is NaN; a finite number is expected"},
-		{"no bound", good, Requirement{Metric: "accuracy"}, "has no bound"},
+		{"one example", "id,label,score,port,sex\n1,1,0.9,S,f\n", rules.Requirement{Metric: "auc", Min: f(0.5)}, "undefined on these 1 examples: none has label 0"},
+		{"one example, with confidence", "id,label,score,port,sex\n1,1,0.9,S,f\n", rules.Requirement{Metric: "accuracy", Min: f(0.5), Confidence: f(0.95)}, "lower bound at 95% 0.05 < 0.5"},
+		{"one label only", strings.ReplaceAll(rows(40, always("S")), ",1,0.9", ",0,0.1"), rules.Requirement{Metric: "recall", Min: f(0.1)}, "undefined on these 40 examples: none has label 1"},
+		{"missing slice column", good, rules.Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "pclass"}, `the predictions have no column "pclass"; they have id, label, score, port, sex`},
+		{"gap over a missing column", good, rules.Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "pclass"}, `the predictions have no column "pclass"`},
+		{"gap over one slice", good, rules.Requirement{Metric: "accuracy", MaxGap: f(1), EachSlice: "port"}, `column "port" has one value only (S), a gap needs two slices`},
+		{"slice of nobody", good, rules.Requirement{Metric: "accuracy", Min: f(0.5), Slice: &rules.Slice{Column: "port", Value: ""}}, `no example has port=""; the values are S`},
+		{"case matters", good, rules.Requirement{Metric: "accuracy", Min: f(0.5), Slice: &rules.Slice{Column: "port", Value: "s"}}, "no example has port=s; the values are S"},
+		{"NaN bound", good, rules.Requirement{Metric: "accuracy", Min: f(math.NaN())}, "is NaN; a finite number is expected"},
+		{"no bound", good, rules.Requirement{Metric: "accuracy"}, "has no bound"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := Decide([]Requirement{c.req}, EvidenceRules{}, fromFile(c.csv), Settings{Replicates: 200})
+			d := Decide([]rules.Requirement{c.req}, rules.Evidence{}, fromFile(c.csv), Settings{Replicates: 200})
 			table := Table(d.Checks)
 			if d.Outcome != Rejected {
 				t.Fatalf("%s:\n%s", d.Outcome, table)
@@ -105,7 +106,7 @@ func TestHostilePredictions(t *testing.T) {
 // TestOddPredictionsThatAreSound reads files that look odd and mean what a plain file means.
 func TestOddPredictionsThatAreSound(t *testing.T) {
 	plain := rows(40, always("S"))
-	want := Decide([]Requirement{{Metric: "accuracy", Min: f(0.5), EachSlice: "port"}}, EvidenceRules{}, fromFile(plain), Settings{Replicates: 200})
+	want := Decide([]rules.Requirement{{Metric: "accuracy", Min: f(0.5), EachSlice: "port"}}, rules.Evidence{}, fromFile(plain), Settings{Replicates: 200})
 	if want.Outcome != Approved {
 		t.Fatal(Table(want.Checks))
 	}
@@ -122,7 +123,7 @@ func TestOddPredictionsThatAreSound(t *testing.T) {
 		"numbers in other spellings":  strings.ReplaceAll(strings.ReplaceAll(plain, ",0.9", ",9E-1"), ",1,", ",1.0,"),
 	} {
 		e := fromFile(csv)
-		got := Decide([]Requirement{{Metric: "accuracy", Min: f(0.5), EachSlice: "port"}}, EvidenceRules{}, e, Settings{Replicates: 200})
+		got := Decide([]rules.Requirement{{Metric: "accuracy", Min: f(0.5), EachSlice: "port"}}, rules.Evidence{}, e, Settings{Replicates: 200})
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n%s", name, Table(got.Checks))
 		}
@@ -134,7 +135,7 @@ func TestOddSliceValues(t *testing.T) {
 	values := []string{`"a,b"`, `"say ""x"""`, "", "a=b", "\"two\nlines\"", "\x1b[31mred", "nan", "10", "9", "NaN", "inf"}
 	csv := rows(44*len(values), func(i int) string { return values[i/4%len(values)] })
 	all := func() Decision {
-		return Decide([]Requirement{{Metric: "accuracy", Min: f(0.5), EachSlice: "port"}}, EvidenceRules{}, fromFile(csv), Settings{Replicates: 200})
+		return Decide([]rules.Requirement{{Metric: "accuracy", Min: f(0.5), EachSlice: "port"}}, rules.Evidence{}, fromFile(csv), Settings{Replicates: 200})
 	}
 	d := all()
 	if d.Outcome != Approved || len(d.Checks) != len(values)+1 {
@@ -159,7 +160,7 @@ func TestOddSliceValues(t *testing.T) {
 		}
 	}
 	for i, value := range []string{"a,b", `say "x"`, "", "two\nlines"} {
-		one := Decide([]Requirement{{Metric: "accuracy", Min: f(0.5), Slice: &Slice{"port", value}}}, EvidenceRules{}, fromFile(csv), Settings{Replicates: 200})
+		one := Decide([]rules.Requirement{{Metric: "accuracy", Min: f(0.5), Slice: &rules.Slice{Column: "port", Value: value}}}, rules.Evidence{}, fromFile(csv), Settings{Replicates: 200})
 		if one.Outcome != Approved || one.Checks[0].Examples != 44 {
 			t.Errorf("%d, slice %q:\n%s", i, value, Table(one.Checks))
 		}
@@ -169,7 +170,7 @@ func TestOddSliceValues(t *testing.T) {
 // TestHostilePairs compares candidate and champion on files that do not hold the same examples.
 func TestHostilePairs(t *testing.T) {
 	good := rows(40, always("S"))
-	versus := Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(1)}}
+	versus := rules.Requirement{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: f(1)}}
 	for _, c := range []struct {
 		name, candidate, champion string
 		want                      string
@@ -186,7 +187,7 @@ func TestHostilePairs(t *testing.T) {
 			base := fromFile(c.champion)
 			e.Champion = &Champion{ModelPackageARN: firstARN}
 			e.Baseline = &Baseline{ModelPackageARN: firstARN, ModelEvidence: base.Candidate}
-			d := Decide([]Requirement{versus}, EvidenceRules{}, e, Settings{Replicates: 200})
+			d := Decide([]rules.Requirement{versus}, rules.Evidence{}, e, Settings{Replicates: 200})
 			if d.Outcome != Rejected || !strings.Contains(fmt.Sprint(d.Checks), c.want) {
 				t.Errorf("%s, want %q:\n%s", d.Outcome, c.want, Table(d.Checks))
 			}
@@ -201,18 +202,18 @@ func TestReportsThatCannotBe(t *testing.T) {
 	}
 	for _, c := range []struct {
 		value float64
-		req   Requirement
+		req   rules.Requirement
 		want  string
 	}{
-		{1.5, Requirement{Metric: "accuracy", Min: f(0.5)}, "the report says 1.5, which accuracy cannot be"},
-		{-3, Requirement{Metric: "log_loss", Max: f(0.5)}, "the report says -3, which log_loss cannot be"},
-		{math.NaN(), Requirement{Metric: "accuracy", Min: f(0.5)}, "the report says NaN, a finite number is expected"},
-		{math.Inf(1), Requirement{Metric: "accuracy", Min: f(0.5)}, "the report says +Inf, a finite number is expected"},
-		{0.9, Requirement{Metric: "accuracy", Min: f(0.5), Confidence: f(0.9)}, "a confidence bound needs predictions"},
-		{0.9, Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "sex"}, "a slice needs predictions"},
-		{0.9, Requirement{Metric: "accuracy", MaxGap: f(0.5), EachSlice: "sex"}, "a slice needs predictions"},
-		{0.9, Requirement{Metric: "accuracy", Min: f(0.5), MinExamples: n(1)}, "a number of examples needs predictions"},
-		{0.9, Requirement{Metric: "accuracy", Min: f(0.5), DecisionThreshold: f(0.4)}, "a decision threshold needs predictions"},
+		{1.5, rules.Requirement{Metric: "accuracy", Min: f(0.5)}, "the report says 1.5, which accuracy cannot be"},
+		{-3, rules.Requirement{Metric: "log_loss", Max: f(0.5)}, "the report says -3, which log_loss cannot be"},
+		{math.NaN(), rules.Requirement{Metric: "accuracy", Min: f(0.5)}, "the report says NaN, a finite number is expected"},
+		{math.Inf(1), rules.Requirement{Metric: "accuracy", Min: f(0.5)}, "the report says +Inf, a finite number is expected"},
+		{0.9, rules.Requirement{Metric: "accuracy", Min: f(0.5), Confidence: f(0.9)}, "a confidence bound needs predictions"},
+		{0.9, rules.Requirement{Metric: "accuracy", Min: f(0.5), EachSlice: "sex"}, "a slice needs predictions"},
+		{0.9, rules.Requirement{Metric: "accuracy", MaxGap: f(0.5), EachSlice: "sex"}, "a slice needs predictions"},
+		{0.9, rules.Requirement{Metric: "accuracy", Min: f(0.5), MinExamples: n(1)}, "a number of examples needs predictions"},
+		{0.9, rules.Requirement{Metric: "accuracy", Min: f(0.5), DecisionThreshold: f(0.4)}, "a decision threshold needs predictions"},
 	} {
 		e := Evidence{Now: noon, CandidateARN: secondARN, Candidate: ModelEvidence{Report: report(c.value)}}
 		d := decideOne(e, c.req)
@@ -223,7 +224,7 @@ func TestReportsThatCannotBe(t *testing.T) {
 		if c.req.Metric == "accuracy" && c.value > 1 {
 			e.Candidate.Report, e.Champion = report(0.9), &Champion{ModelPackageARN: firstARN}
 			e.Baseline = &Baseline{ModelPackageARN: firstARN, ModelEvidence: ModelEvidence{Report: report(c.value)}}
-			d := decideOne(e, Requirement{Metric: "accuracy", VersusChampion: &VersusChampion{MaxDrop: f(1)}})
+			d := decideOne(e, rules.Requirement{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: f(1)}})
 			if d.Outcome != Rejected {
 				t.Errorf("the champion's %v: %s\n%s", c.value, d.Outcome, Table(d.Checks))
 			}
@@ -233,29 +234,32 @@ func TestReportsThatCannotBe(t *testing.T) {
 
 // TestFirstPromotionStillMeasures has no champion to compare with: what would be compared has to be there all the same.
 func TestFirstPromotionStillMeasures(t *testing.T) {
-	drop := func(r Requirement) Requirement { r.VersusChampion = &VersusChampion{MaxDrop: f(0.01)}; return r }
+	drop := func(r rules.Requirement) rules.Requirement {
+		r.VersusChampion = &rules.VersusChampion{MaxDrop: f(0.01)}
+		return r
+	}
 	good := fromFile(rows(40, always("S")))
 	for _, c := range []struct {
 		name string
-		req  Requirement
+		req  rules.Requirement
 		want string
 	}{
-		{"misspelt metric", Requirement{Metric: "acuracy"}, "is accuracy meant?"},
-		{"missing column", Requirement{Metric: "accuracy", EachSlice: "pclass"}, `no column "pclass"`},
-		{"missing slice", Requirement{Metric: "accuracy", Slice: &Slice{"sex", "x"}}, "no example has sex=x"},
-		{"too few examples", Requirement{Metric: "accuracy", EachSlice: "sex", MinExamples: n(30)}, "20 examples, at least 30 are required"},
+		{"misspelt metric", rules.Requirement{Metric: "acuracy"}, "is accuracy meant?"},
+		{"missing column", rules.Requirement{Metric: "accuracy", EachSlice: "pclass"}, `no column "pclass"`},
+		{"missing slice", rules.Requirement{Metric: "accuracy", Slice: &rules.Slice{Column: "sex", Value: "x"}}, "no example has sex=x"},
+		{"too few examples", rules.Requirement{Metric: "accuracy", EachSlice: "sex", MinExamples: n(30)}, "20 examples, at least 30 are required"},
 	} {
 		d := decideOne(good, drop(c.req))
 		if d.Outcome != Rejected || !strings.Contains(d.Checks[0].Reason, c.want) {
 			t.Errorf("%s: %s, want %q\n%s", c.name, d.Outcome, c.want, Table(d.Checks))
 		}
 	}
-	d := decideOne(good, drop(Requirement{Metric: "accuracy", EachSlice: "sex"}))
+	d := decideOne(good, drop(rules.Requirement{Metric: "accuracy", EachSlice: "sex"}))
 	if got := verdicts(d)[:2]; d.Outcome != Approved || !reflect.DeepEqual(got, []string{"sex=f first_promotion", "sex=m first_promotion"}) || *d.Checks[0].Candidate != 1 {
 		t.Errorf("%s %v\n%s", d.Outcome, got, Table(d.Checks))
 	}
 	var unknown Evidence
-	if d := decideOne(unknown, drop(Requirement{Metric: "accuracy"})); d.Outcome != Rejected {
+	if d := decideOne(unknown, drop(rules.Requirement{Metric: "accuracy"})); d.Outcome != Rejected {
 		t.Errorf("no evidence at all: %s\n%s", d.Outcome, Table(d.Checks))
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // Multiclass and regression go through the same resampling.
@@ -26,10 +27,10 @@ func TestIntervalsOfOtherProblems(t *testing.T) {
 		e := Evidence{Candidate: ModelEvidence{Predictions: p}, CandidateARN: secondARN, Champion: &Champion{ModelPackageARN: firstARN},
 			Baseline: &Baseline{ModelPackageARN: firstARN, ModelEvidence: ModelEvidence{Predictions: p}}}
 		for _, name := range metric.Names(p.Problem) {
-			d := Decide([]Requirement{
+			d := Decide([]rules.Requirement{
 				{Metric: name, Max: f(1), Confidence: f(0.95)},
-				{Metric: name, VersusChampion: &VersusChampion{MaxDrop: f(0.05), Confidence: f(0.95)}},
-			}, EvidenceRules{}, e, Settings{Replicates: 300})
+				{Metric: name, VersusChampion: &rules.VersusChampion{MaxDrop: f(0.05), Confidence: f(0.95)}},
+			}, rules.Evidence{}, e, Settings{Replicates: 300})
 			c := d.Checks[0]
 			if c.Observed == nil || !(*c.Lower < *c.Observed && *c.Observed < *c.Upper) || *c.Upper-*c.Lower > 0.5 {
 				t.Errorf("%s: %+v", name, c)

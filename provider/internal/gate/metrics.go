@@ -11,6 +11,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/measure"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 )
 
 // informational is the confidence of intervals that are only shown, because the
@@ -24,7 +25,7 @@ const slack = 1e-12
 // task is one metric check on the way to its verdict.
 type task struct {
 	check Check
-	req   Requirement
+	req   rules.Requirement
 	// interval is the position among the wanted intervals, -1 for none.
 	interval int
 	value    float64
@@ -71,14 +72,14 @@ func (d *decider) checkMetrics() {
 // comparesWithChampion says whether any requirement needs the champion's
 // predictions.
 func (d *decider) comparesWithChampion() bool {
-	return slices.ContainsFunc(d.requirements, func(r Requirement) bool { return r.VersusChampion != nil })
+	return slices.ContainsFunc(d.requirements, func(r rules.Requirement) bool { return r.VersusChampion != nil })
 }
 
 // expand turns a requirement into one task per slice.
-func (d *decider) expand(m *measures, index int, r Requirement) []task {
+func (d *decider) expand(m *measures, index int, r rules.Requirement) []task {
 	c := Check{Requirement: r.Title(), Kind: "metric", Index: index, Metric: r.Metric, Slice: "all",
-		Bound: r.boundText(), Severity: r.Severity}
-	if errs := ValidateRequirements([]Requirement{r}); len(errs) > 0 {
+		Bound: r.BoundText(), Severity: r.Severity}
+	if errs := rules.ValidateRequirements([]rules.Requirement{r}); len(errs) > 0 {
 		return []task{failed(c, errs[0].Message)}
 	}
 	if r.VersusChampion != nil {
@@ -90,8 +91,8 @@ func (d *decider) expand(m *measures, index int, r Requirement) []task {
 			return first(d.measurable(m, c, r, true), reason)
 		default:
 			c.Verdict, c.Reason = verdict, reason
-			if r.column() != "" {
-				c.Slice = r.sliceText()
+			if r.SliceColumn() != "" {
+				c.Slice = r.SliceText()
 			}
 			return []task{{check: c, req: r, interval: -1}}
 		}
@@ -110,7 +111,7 @@ func first(tasks []task, reason string) []task {
 }
 
 // measurable answers a valid requirement by slice. alone measures the candidate of a comparison by itself.
-func (d *decider) measurable(m *measures, c Check, r Requirement, alone bool) []task {
+func (d *decider) measurable(m *measures, c Check, r rules.Requirement, alone bool) []task {
 	info, known := metric.Lookup(r.Metric)
 	if m.sample == nil || !known || !info.Computes(m.sample.Problem) {
 		return []task{d.fromReport(m, c, r, alone)}
@@ -123,18 +124,18 @@ func (d *decider) measurable(m *measures, c Check, r Requirement, alone bool) []
 			return []task{failed(c, "the evaluation has no predictions of the champion")}
 		}
 	}
-	column := r.column()
+	column := r.SliceColumn()
 	if column == "" {
 		return []task{d.measure(m, c, r, info, "", measure.Whole, alone)}
 	}
 	slice, ok := m.sample.Slices[column]
 	if !ok {
-		c.Slice = r.sliceText()
+		c.Slice = r.SliceText()
 		return []task{failed(c, fmt.Sprintf("the predictions have no column %q; they have %s", column,
 			strings.Join(d.evidence.Candidate.Predictions.Header, ", ")))}
 	}
 	if r.Slice != nil {
-		c.Slice = r.sliceText()
+		c.Slice = r.SliceText()
 		code := slices.Index(slice.Values, r.Slice.Value)
 		if code < 0 {
 			return []task{failed(c, fmt.Sprintf("no example has %s; the values are %s", c.Slice, some(slice.Values)))}
@@ -147,7 +148,7 @@ func (d *decider) measurable(m *measures, c Check, r Requirement, alone bool) []
 	}
 	var tasks []task
 	for code, v := range slice.Values {
-		c.Slice = sliceName(column, v)
+		c.Slice = rules.SliceName(column, v)
 		tasks = append(tasks, d.measure(m, c, r, info, column, int32(code), alone))
 	}
 	return tasks
@@ -189,8 +190,8 @@ func failed(c Check, reason string) task {
 }
 
 // measure computes the value or gain of one slice and asks for its interval.
-func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info, column string, code int32, alone bool) task {
-	at := measure.Statistic{Metric: r.Metric, Threshold: r.threshold(), Column: column, Code: code}
+func (d *decider) measure(m *measures, c Check, r rules.Requirement, info metric.Info, column string, code int32, alone bool) task {
+	at := measure.Statistic{Metric: r.Metric, Threshold: r.ScoreThreshold(), Column: column, Code: code}
 	v := m.sample.Value(measure.Candidate, at)
 	c.Examples = v.Examples
 	if r.MinExamples != nil && v.Examples < *r.MinExamples {
@@ -206,7 +207,7 @@ func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info,
 	}
 	t := task{check: c, req: r, value: v.Number}
 	if r.VersusChampion == nil {
-		t.interval = m.intervals.Plain(at, r.shownConfidence())
+		t.interval = m.intervals.Plain(at, shownConfidence(r))
 		return t
 	}
 	base := m.sample.Value(measure.Champion, at)
@@ -215,20 +216,20 @@ func (d *decider) measure(m *measures, c Check, r Requirement, info metric.Info,
 	}
 	t.check.Candidate, t.check.Champion = &v.Number, &base.Number
 	t.value = measure.Gain(v.Number, base.Number, r.VersusChampion.Relative, info.LowerIsBetter)
-	t.why = fmt.Sprintf("candidate %s, champion %s: ", number(v.Number), number(base.Number))
+	t.why = fmt.Sprintf("candidate %s, champion %s: ", metric.Number(v.Number), metric.Number(base.Number))
 	if math.IsNaN(t.value) {
 		return failed(t.check, "the champion's value is 0, a relative gain is undefined; drop relative")
 	}
-	t.interval = m.intervals.Gain(at, r.VersusChampion.Relative, r.shownConfidence())
+	t.interval = m.intervals.Gain(at, r.VersusChampion.Relative, shownConfidence(r))
 	return t
 }
 
-func (d *decider) measureGap(m *measures, c Check, r Requirement, column string, values []string) task {
+func (d *decider) measureGap(m *measures, c Check, r rules.Requirement, column string, values []string) task {
 	lo, hi := 0, 0
 	numbers := make([]float64, len(values))
 	var between []measure.Statistic
 	for code, name := range values {
-		at := measure.Statistic{Metric: r.Metric, Threshold: r.threshold(), Column: column, Code: int32(code)}
+		at := measure.Statistic{Metric: r.Metric, Threshold: r.ScoreThreshold(), Column: column, Code: int32(code)}
 		v := m.sample.Value(measure.Candidate, at)
 		c.Examples += v.Examples
 		if r.MinExamples != nil && v.Examples < *r.MinExamples {
@@ -249,20 +250,20 @@ func (d *decider) measureGap(m *measures, c Check, r Requirement, column string,
 	if len(values) < 2 {
 		return failed(c, fmt.Sprintf("column %q has one value only (%s), a gap needs two slices", column, values[0]))
 	}
-	why := fmt.Sprintf("highest %s (%s), lowest %s (%s): ", number(numbers[hi]), values[hi], number(numbers[lo]), values[lo])
-	return task{check: c, req: r, value: numbers[hi] - numbers[lo], why: why, interval: m.intervals.Gap(between, r.shownConfidence())}
+	why := fmt.Sprintf("highest %s (%s), lowest %s (%s): ", metric.Number(numbers[hi]), values[hi], metric.Number(numbers[lo]), values[lo])
+	return task{check: c, req: r, value: numbers[hi] - numbers[lo], why: why, interval: m.intervals.Gap(between, shownConfidence(r))}
 }
 
 // shownConfidence is what was asked for, or that of an interval which is only shown.
-func (r Requirement) shownConfidence() float64 {
-	if c := r.confidence(); c != nil {
+func shownConfidence(r rules.Requirement) float64 {
+	if c := r.AskedConfidence(); c != nil {
 		return *c
 	}
 	return informational
 }
 
 // fromReport takes a metric the predictions cannot give.
-func (d *decider) fromReport(m *measures, c Check, r Requirement, alone bool) task {
+func (d *decider) fromReport(m *measures, c Check, r rules.Requirement, alone bool) task {
 	report := d.evidence.Candidate.Report
 	switch {
 	case report == nil && m.sample == nil:
@@ -274,19 +275,19 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement, alone bool) ta
 	if !ok {
 		return failed(c, missingMetric(r.Metric, report, m.sample))
 	}
-	if !finite(v.Number) {
-		return failed(c, fmt.Sprintf("the report says %s, a finite number is expected", number(v.Number)))
+	if !metric.Finite(v.Number) {
+		return failed(c, fmt.Sprintf("the report says %s, a finite number is expected", metric.Number(v.Number)))
 	}
 	info, known := metric.Lookup(r.Metric)
 	if known && outside(info, v.Number) {
-		return failed(c, fmt.Sprintf("the report says %s, which %s cannot be", number(v.Number), r.Metric))
+		return failed(c, fmt.Sprintf("the report says %s, which %s cannot be", metric.Number(v.Number), r.Metric))
 	}
 	needs := ""
 	switch {
-	case r.confidence() != nil:
+	case r.AskedConfidence() != nil:
 		needs = "a confidence bound"
-	case r.column() != "":
-		needs, c.Slice = "a slice", r.sliceText()
+	case r.SliceColumn() != "":
+		needs, c.Slice = "a slice", r.SliceText()
 	case r.MinExamples != nil:
 		needs = "a number of examples"
 	case r.DecisionThreshold != nil:
@@ -307,7 +308,7 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement, alone bool) ta
 		return t
 	}
 	base := d.evidence.Baseline.Report
-	if base == nil || !finite(base.Metrics[r.Metric].Number) {
+	if base == nil || !metric.Finite(base.Metrics[r.Metric].Number) {
 		return failed(c, "the champion's report has no finite value of it")
 	}
 	b, ok := base.Metrics[r.Metric]
@@ -315,11 +316,11 @@ func (d *decider) fromReport(m *measures, c Check, r Requirement, alone bool) ta
 		return failed(c, "the champion's report does not have it")
 	}
 	if outside(info, b.Number) {
-		return failed(c, fmt.Sprintf("the champion's report says %s, which %s cannot be", number(b.Number), r.Metric))
+		return failed(c, fmt.Sprintf("the champion's report says %s, which %s cannot be", metric.Number(b.Number), r.Metric))
 	}
 	t.check.Candidate, t.check.Champion = &v.Number, &b.Number
 	t.value = measure.Gain(v.Number, b.Number, r.VersusChampion.Relative, info.LowerIsBetter)
-	t.why = fmt.Sprintf("from the reports, candidate %s, champion %s: ", number(v.Number), number(b.Number))
+	t.why = fmt.Sprintf("from the reports, candidate %s, champion %s: ", metric.Number(v.Number), metric.Number(b.Number))
 	return t
 }
 
@@ -355,18 +356,18 @@ func (d *decider) judge(t task, bounds []bootstrap.Bounds) {
 		return
 	}
 	observed := t.value
-	if t.req.drops() {
+	if t.req.Drops() {
 		observed = -observed
 	}
 	c.Observed = &observed
 	lower, upper, undefined := observed, observed, 0.0
 	if t.interval >= 0 {
 		b := bounds[t.interval]
-		if t.req.drops() {
+		if t.req.Drops() {
 			b.Lower, b.Upper = -b.Upper, -b.Lower
 		}
 		c.Lower, c.Upper, undefined = &b.Lower, &b.Upper, b.Undefined
-		if asked := t.req.confidence(); asked != nil {
+		if asked := t.req.AskedConfidence(); asked != nil {
 			c.Confidence = asked
 			lower, upper = b.Lower, b.Upper
 		} else {
@@ -374,7 +375,7 @@ func (d *decider) judge(t task, bounds []bootstrap.Bounds) {
 			c.Confidence = &shown
 		}
 	}
-	atLeast, limit := t.req.limit()
+	atLeast, limit := t.req.Limit()
 	// Comparisons are written so that NaN fails.
 	ok := lower >= limit-slackFor(t.req)
 	decisive, name := lower, "lower"
@@ -386,95 +387,31 @@ func (d *decider) judge(t task, bounds []bootstrap.Bounds) {
 	if ok {
 		c.Verdict = Pass
 	}
-	subject := t.req.subject()
-	if t.req.confidence() != nil {
-		subject = fmt.Sprintf("%s bound at %s%%", name, number(math.Round(*t.req.confidence()*1e6)/1e4))
+	subject := t.req.Subject()
+	if t.req.AskedConfidence() != nil {
+		subject = fmt.Sprintf("%s bound at %s%%", name, metric.Number(math.Round(*t.req.AskedConfidence()*1e6)/1e4))
 	}
 	c.Reason = t.why + compared(subject, decisive, limit, atLeast, ok)
-	if undefined > 0 && t.req.confidence() != nil {
-		c.Reason += fmt.Sprintf("; undefined in %s%% of the replicates, more examples are needed", number(100*undefined))
+	if undefined > 0 && t.req.AskedConfidence() != nil {
+		c.Reason += fmt.Sprintf("; undefined in %s%% of the replicates, more examples are needed", metric.Number(100*undefined))
 	}
 	d.add(c)
 }
 
 // slackFor allows for rounding where a difference was taken; plain values are
 // compared exactly.
-func slackFor(r Requirement) float64 {
+func slackFor(r rules.Requirement) float64 {
 	if r.VersusChampion != nil || r.MaxGap != nil {
 		return slack
 	}
 	return 0
 }
 
-// limit is the number to compare with, and the direction.
-func (r Requirement) limit() (atLeast bool, limit float64) {
-	switch {
-	case r.Min != nil:
-		return true, *r.Min
-	case r.Max != nil:
-		return false, *r.Max
-	case r.MaxGap != nil:
-		return false, *r.MaxGap
-	case r.VersusChampion.MinGain != nil:
-		return true, *r.VersusChampion.MinGain
-	}
-	return false, *r.VersusChampion.MaxDrop
-}
-
-// drops says that the requirement bounds how much worse the candidate is: value, interval and bound are then of that.
-func (r Requirement) drops() bool { return r.VersusChampion != nil && r.VersusChampion.MaxDrop != nil }
-
-// subject is what the reader is shown. A metric that is better low gets worse by rising.
-func (r Requirement) subject() string {
-	info, _ := metric.Lookup(r.Metric)
-	switch {
-	case r.drops() && info.LowerIsBetter:
-		return "rise"
-	case r.drops():
-		return "drop"
-	case r.VersusChampion != nil && info.LowerIsBetter:
-		return "fall"
-	case r.VersusChampion != nil:
-		return "gain"
-	case r.MaxGap != nil:
-		return "gap"
-	}
-	return "observed"
-}
-
-// boundText is the comparison as the table prints it.
-func (r Requirement) boundText() string {
-	if r.Min == nil && r.Max == nil && r.MaxGap == nil &&
-		(r.VersusChampion == nil || r.VersusChampion.MinGain == nil && r.VersusChampion.MaxDrop == nil) {
-		return "none"
-	}
-	atLeast, limit := r.limit()
-	if atLeast {
-		return ">= " + number(limit)
-	}
-	return "<= " + number(limit)
-}
-
-func (r Requirement) sliceText() string {
-	if r.Slice != nil {
-		return sliceName(r.Slice.Column, r.Slice.Value)
-	}
-	return r.EachSlice
-}
-
-// sliceName is "sex=female", with quotes where the value would not be seen.
-func sliceName(column, value string) string {
-	if value == "" {
-		value = `""`
-	}
-	return column + "=" + value
-}
-
 // compared writes "observed 0.81 >= 0.78", with all digits where six would
 // print both sides of a failure alike.
 func compared(subject string, x, limit float64, atLeast, ok bool) string {
 	sign := map[[2]bool]string{{true, true}: ">=", {true, false}: "<", {false, true}: "<=", {false, false}: ">"}[[2]bool{atLeast, ok}]
-	a, b := number(x), number(limit)
+	a, b := metric.Number(x), metric.Number(limit)
 	if a == b && !ok {
 		a = strconv.FormatFloat(x, 'g', -1, 64)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
 )
 
 // tableWidth keeps the table readable in a terminal and in a log.
@@ -99,7 +101,7 @@ func (c Check) interval() string {
 // decimal prints four decimals, or six digits where a value is large.
 func decimal(v float64) string {
 	if v >= 1000 || v <= -1000 || v == float64(int64(v)) && v != 0 && v != 1 {
-		return number(v)
+		return metric.Number(v)
 	}
 	return fmt.Sprintf("%.4f", v)
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
-	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker/references"
@@ -78,7 +78,7 @@ func Load(ctx context.Context, c *sagemaker.Client, uri string) (*Source, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{ctx: ctx, c: c, s: &Source{Record: record, Threshold: gate.DefaultThreshold}}
+	l := &loader{ctx: ctx, c: c, s: &Source{Record: record, Threshold: rules.DefaultThreshold}}
 	for _, step := range []func() error{l.evidence, l.registry, l.standing, l.endpoints} {
 		if err := step(); err != nil {
 			return nil, err
@@ -177,7 +177,7 @@ func (l *loader) model(whose string, at manifest.File, predictions *manifest.Fil
 }
 
 // slicedBy lists the columns that requirements slice by, in order.
-func slicedBy(requirements []gate.Requirement) []string {
+func slicedBy(requirements []rules.Requirement) []string {
 	var columns []string
 	for _, r := range requirements {
 		column := r.EachSlice

@@ -13,6 +13,7 @@ import (
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/report/chart"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
 )
@@ -354,7 +355,7 @@ func (p *page) slices(s *Source, candidate, champion *chart.Model) {
 
 // slicedMetrics lists the metrics that requirements look at on a column, and
 // the bounds that hold for every slice of it.
-func slicedMetrics(requirements []gate.Requirement, column string, problem metric.Problem) (names []string, bounds map[string][]chart.Bound) {
+func slicedMetrics(requirements []rules.Requirement, column string, problem metric.Problem) (names []string, bounds map[string][]chart.Bound) {
 	bounds = map[string][]chart.Bound{}
 	for _, r := range requirements {
 		info, ok := metric.Lookup(r.Metric)

@@ -21,6 +21,7 @@ import (
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/evidence"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/metric"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/gate/rules"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 )
 
@@ -28,14 +29,14 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func ptr[T any](v T) *T { return &v }
 
-var requirements = []gate.Requirement{
+var requirements = []rules.Requirement{
 	{Metric: "accuracy", Min: ptr(0.7)},
 	{Metric: "auc", Min: ptr(0.75), Confidence: ptr(0.95)},
-	{Metric: "accuracy", VersusChampion: &gate.VersusChampion{MaxDrop: ptr(0.02)}},
+	{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: ptr(0.02)}},
 	{Metric: "recall", Min: ptr(0.5), EachSlice: "sex"},
 	{Metric: "accuracy", MaxGap: ptr(0.2), EachSlice: "pclass", Confidence: ptr(0.9)},
-	{Metric: "log_loss", Max: ptr(0.3), Severity: gate.Warn},
-	{Metric: "nonsense", Min: ptr(0.1), Severity: gate.Warn},
+	{Metric: "log_loss", Max: ptr(0.3), Severity: rules.Warn},
+	{Metric: "nonsense", Min: ptr(0.1), Severity: rules.Warn},
 }
 
 // simulated predictions of a model that separates the labels by so much.
@@ -70,7 +71,7 @@ func decided(candidate, champion *evidence.Predictions) *Source {
 	m := &manifest.Evidence{Schema: 1, Evaluation: "holdout-1", Examples: int64(candidate.Len())}
 	r := decision.Record{Schema: 1, Kind: decision.KindPromotion, ModelPackageGroup: "survival", ModelPackageARN: candidateARN, Version: 3, Image: "titanic",
 		ArtifactURI: "s3://store/runs/train-1/output/model.tar.gz", ArtifactSHA256: digest("a"), Requirements: requirements,
-		Evidence: gate.EvidenceRules{MinExamples: ptr(int64(100))}, Key: digest("b"), DecidedAt: at, DecidedBy: "arn:aws:iam::000000000000:user/titanicml", ProviderVersion: "0.1.0",
+		Evidence: rules.Evidence{MinExamples: ptr(int64(100))}, Key: digest("b"), DecidedAt: at, DecidedBy: "arn:aws:iam::000000000000:user/titanicml", ProviderVersion: "0.1.0",
 		Evaluation: &decision.RecordEvaluation{Name: "holdout-1", CreatedAt: at, Manifest: manifest.File{URI: "s3://store/evaluations/holdout-1/evidence.json", SHA256: digest("c")},
 			Dataset: manifest.File{URI: "s3://store/data/holdout.csv", SHA256: digest("d")}, TrainingDataset: &manifest.File{URI: "s3://store/data/train.csv", SHA256: digest("e")},
 			Report: manifest.File{URI: "s3://store/evaluations/holdout-1/output/evaluation.json", SHA256: digest("f")}}}
@@ -303,7 +304,7 @@ func TestConsoleLinks(t *testing.T) {
 // A record of the first versions bounds a gain where it means a drop; its strip is drawn by what it says.
 func TestDropsOfOldRecords(t *testing.T) {
 	r := &decision.StoredRecord{}
-	r.Requirements = []gate.Requirement{{Metric: "accuracy", VersusChampion: &gate.VersusChampion{MaxDrop: ptr(0.02)}}}
+	r.Requirements = []rules.Requirement{{Metric: "accuracy", VersusChampion: &rules.VersusChampion{MaxDrop: ptr(0.02)}}}
 	for _, c := range []struct {
 		bound   string
 		limit   float64

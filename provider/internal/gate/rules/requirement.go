@@ -1,19 +1,13 @@
-// Package gate decides whether a model version may be promoted.
+// Package rules is what a person demands of a model before it may be promoted.
 //
-// In: requirements written by a person, and evidence read by somebody else
-// (predictions, report, digests, the champion's same, and the time). Out: a
-// decision with every reason, one Check per requirement and slice, in the order
-// of the requirements, never cut short. Nothing here reads a file, a clock or a
-// network; the same input gives the same bits.
-//
-// The gate fails closed: a missing metric, slice or file, a value that is not a
-// number, or evidence that contradicts itself rejects.
-package gate
+// In: requirements on metrics and rules on the evidence, as they are written. Out:
+// every mistake that can be found without evidence, at its field; and for the gate
+// what is to be compared with what, in which direction, and in which words.
+package rules
 
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -65,8 +59,8 @@ type Slice struct {
 	Value  string `json:"value"`
 }
 
-// EvidenceRules are demands on the evidence itself.
-type EvidenceRules struct {
+// Evidence are demands on the evidence itself.
+type Evidence struct {
 	MinExamples   *int64         `json:"min_examples,omitempty"`
 	MaxAge        *time.Duration `json:"max_age_ns,omitempty"`
 	DatasetSHA256 string         `json:"dataset_sha256,omitempty"`
@@ -102,23 +96,24 @@ func (e FieldError) Error() string {
 	return place + ": " + e.Message
 }
 
-// confidence asked for, wherever it is written; nil when the point estimate decides.
-func (r Requirement) confidence() *float64 {
+// AskedConfidence is the confidence asked for, wherever it is written; nil when the point estimate decides.
+func (r Requirement) AskedConfidence() *float64 {
 	if r.VersusChampion != nil {
 		return r.VersusChampion.Confidence
 	}
 	return r.Confidence
 }
 
-func (r Requirement) threshold() float64 {
+// ScoreThreshold is the score from which class 1 is predicted.
+func (r Requirement) ScoreThreshold() float64 {
 	if r.DecisionThreshold != nil {
 		return *r.DecisionThreshold
 	}
 	return DefaultThreshold
 }
 
-// column that the requirement slices by, "" for none.
-func (r Requirement) column() string {
+// SliceColumn is the column that the requirement slices by, "" for none.
+func (r Requirement) SliceColumn() string {
 	if r.Slice != nil {
 		return r.Slice.Column
 	}
@@ -146,7 +141,7 @@ func ValidateRequirements(requirements []Requirement) []FieldError {
 
 // key is equal for requirements that demand the same of the same examples.
 func (r Requirement) key() string {
-	threshold := r.threshold()
+	threshold := r.ScoreThreshold()
 	r.DecisionThreshold = &threshold
 	if r.Severity == "" {
 		r.Severity = Block
@@ -161,14 +156,14 @@ func (r Requirement) key() string {
 // contradictions finds earlier requirements that can never hold together with r.
 func (v validator) contradictions(r Requirement, earlier []Requirement) {
 	for i, o := range earlier {
-		if r.Metric != o.Metric || r.threshold() != o.threshold() || !r.sameExamples(o) || r.Severity == Warn || o.Severity == Warn {
+		if r.Metric != o.Metric || r.ScoreThreshold() != o.ScoreThreshold() || !r.sameExamples(o) || r.Severity == Warn || o.Severity == Warn {
 			continue
 		}
 		switch {
 		case r.Min != nil && o.Max != nil && *r.Min > *o.Max:
-			v.add("min", fmt.Sprintf("is %s, above max = %s of requirements[%d]; both can never hold", number(*r.Min), number(*o.Max), i))
+			v.add("min", fmt.Sprintf("is %s, above max = %s of requirements[%d]; both can never hold", metric.Number(*r.Min), metric.Number(*o.Max), i))
 		case r.Max != nil && o.Min != nil && *o.Min > *r.Max:
-			v.add("max", fmt.Sprintf("is %s, below min = %s of requirements[%d]; both can never hold", number(*r.Max), number(*o.Min), i))
+			v.add("max", fmt.Sprintf("is %s, below min = %s of requirements[%d]; both can never hold", metric.Number(*r.Max), metric.Number(*o.Min), i))
 		}
 	}
 }
@@ -181,7 +176,7 @@ func (r Requirement) sameExamples(o Requirement) bool {
 }
 
 // ValidateEvidence finds mistakes in the evidence rules.
-func ValidateEvidence(e EvidenceRules) []FieldError {
+func ValidateEvidence(e Evidence) []FieldError {
 	var errs []FieldError
 	v := validator{index: -1, errs: &errs}
 	if e.MinExamples != nil && *e.MinExamples < 1 {
@@ -244,8 +239,8 @@ func (v validator) requirement(r Requirement) {
 		v.add("min_examples", fmt.Sprintf("is %d; at least 1 is expected", *r.MinExamples))
 	}
 	if t := r.DecisionThreshold; t != nil {
-		if !finite(*t) || *t < 0 || *t > 1 {
-			v.add("decision_threshold", fmt.Sprintf("is %s; a score between 0 and 1 is expected", number(*t)))
+		if !metric.Finite(*t) || *t < 0 || *t > 1 {
+			v.add("decision_threshold", fmt.Sprintf("is %s; a score between 0 and 1 is expected", metric.Number(*t)))
 		} else if known && !info.Thresholded {
 			v.add("decision_threshold", fmt.Sprintf("has no effect on %s, which uses the scores themselves; remove it", r.Metric))
 		}
@@ -277,22 +272,22 @@ func (v validator) oneBound(r Requirement) {
 func (v validator) bound(field string, bound *float64, info metric.Info) {
 	switch {
 	case bound == nil:
-	case !finite(*bound):
-		v.add(field, fmt.Sprintf("is %s; a finite number is expected", number(*bound)))
+	case !metric.Finite(*bound):
+		v.add(field, fmt.Sprintf("is %s; a finite number is expected", metric.Number(*bound)))
 	case info.Bounded && (*bound < 0 || *bound > 1):
 		hint := ""
 		if *bound > 1 && *bound <= 100 {
-			hint = fmt.Sprintf("; is %s meant?", number(*bound/100))
+			hint = fmt.Sprintf("; is %s meant?", metric.Number(*bound/100))
 		}
-		v.add(field, fmt.Sprintf("is %s, but %s lies between 0 and 1%s", number(*bound), info.Name, hint))
+		v.add(field, fmt.Sprintf("is %s, but %s lies between 0 and 1%s", metric.Number(*bound), info.Name, hint))
 	case info.NonNegative && *bound < 0:
-		v.add(field, fmt.Sprintf("is %s, but %s is never negative", number(*bound), info.Name))
+		v.add(field, fmt.Sprintf("is %s, but %s is never negative", metric.Number(*bound), info.Name))
 	}
 }
 
 func (v validator) confidence(field string, c *float64) {
-	if c != nil && (!finite(*c) || *c < 0.5 || *c > 0.999) {
-		v.add(field, fmt.Sprintf("is %s; between 0.5 and 0.999 is expected, for example 0.95", number(*c)))
+	if c != nil && (!metric.Finite(*c) || *c < 0.5 || *c > 0.999) {
+		v.add(field, fmt.Sprintf("is %s; between 0.5 and 0.999 is expected, for example 0.95", metric.Number(*c)))
 	}
 }
 
@@ -314,10 +309,10 @@ func (v validator) versus(r Requirement, info metric.Info) {
 	check := func(field string, x *float64) {
 		switch {
 		case x == nil:
-		case !finite(*x) || *x < 0:
-			v.add(field, fmt.Sprintf("is %s; a number from 0 on is expected (a drop is written as a positive number)", number(*x)))
+		case !metric.Finite(*x) || *x < 0:
+			v.add(field, fmt.Sprintf("is %s; a number from 0 on is expected (a drop is written as a positive number)", metric.Number(*x)))
 		case (info.Bounded || c.Relative) && *x > 1:
-			v.add(field, fmt.Sprintf("is %s; at most 1 is expected", number(*x)))
+			v.add(field, fmt.Sprintf("is %s; at most 1 is expected", metric.Number(*x)))
 		}
 	}
 	check("versus_champion.min_gain", c.MinGain)
@@ -327,10 +322,10 @@ func (v validator) versus(r Requirement, info metric.Info) {
 func (v validator) gap(r Requirement, info metric.Info) {
 	g := *r.MaxGap
 	switch {
-	case !finite(g) || g < 0:
-		v.add("max_gap", fmt.Sprintf("is %s; a number from 0 on is expected", number(g)))
+	case !metric.Finite(g) || g < 0:
+		v.add("max_gap", fmt.Sprintf("is %s; a number from 0 on is expected", metric.Number(g)))
 	case info.Bounded && g > 1:
-		v.add("max_gap", fmt.Sprintf("is %s, but %s lies between 0 and 1", number(g), info.Name))
+		v.add("max_gap", fmt.Sprintf("is %s, but %s lies between 0 and 1", metric.Number(g), info.Name))
 	}
 	if r.EachSlice == "" {
 		v.add("max_gap", "needs each_slice, the column whose slices are compared")
@@ -341,42 +336,7 @@ func (v validator) gap(r Requirement, info metric.Info) {
 }
 
 func (v validator) positive(field string, x *float64) {
-	if x != nil && (!finite(*x) || *x <= 0) {
-		v.add(field, fmt.Sprintf("is %s; a positive number is expected", number(*x)))
+	if x != nil && (!metric.Finite(*x) || *x <= 0) {
+		v.add(field, fmt.Sprintf("is %s; a positive number is expected", metric.Number(*x)))
 	}
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// Title is the requirement as a person would say it: "auc >= 0.8 (95%)".
-func (r Requirement) Title() string {
-	name := r.Metric
-	if r.DecisionThreshold != nil {
-		name += "@" + number(*r.DecisionThreshold)
-	}
-	switch {
-	case r.Min != nil:
-		name += " >= " + number(*r.Min)
-	case r.Max != nil:
-		name += " <= " + number(*r.Max)
-	case r.MaxGap != nil:
-		name += " gap <= " + number(*r.MaxGap)
-	case r.VersusChampion != nil:
-		unit := ""
-		if r.VersusChampion.Relative {
-			unit = " (relative)"
-		}
-		if r.VersusChampion.MinGain != nil {
-			name += " " + r.subject() + " >= " + number(*r.VersusChampion.MinGain) + unit
-		} else if r.VersusChampion.MaxDrop != nil {
-			name += " " + r.subject() + " <= " + number(*r.VersusChampion.MaxDrop) + unit
-		}
-	}
-	if c := r.confidence(); c != nil {
-		name += fmt.Sprintf(" at %s%%", number(math.Round(*c*1e6)/1e4))
-	}
-	if r.MinExamples != nil {
-		name += fmt.Sprintf(", n >= %d", *r.MinExamples)
-	}
-	return name
 }
