@@ -37,7 +37,7 @@ func (d *championDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 		}
 	}
 	attributes["model_package_group"] = schema.StringAttribute{Required: true, MarkdownDescription: "Model package group.",
-		Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be a model package group name")}}
+		Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be the name of a model package group, 1 to 63 letters, digits and hyphens")}}
 	attributes["exists"] = schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the group has a champion. Without one, everything else is null."}
 	attributes["promoted_at"] = schema.StringAttribute{Computed: true, MarkdownDescription: "When it was promoted, RFC 3339."}
 	attributes["serving"] = schema.SingleNestedAttribute{Computed: true, Attributes: nested, MarkdownDescription: "The same as one object, for `titanicml_endpoint`."}

@@ -396,20 +396,29 @@ func (m *datasetModel) rules(ctx context.Context, diags *diag.Diagnostics) tabul
 func (m *datasetModel) scanFile(ctx context.Context, diags *diag.Diagnostics) *tabular.Summary {
 	name := m.Source.ValueString()
 	at := path.Root("source")
+	// A pipe or a device would be waited for, or read for ever.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		kind := "no regular file"
+		if info.IsDir() {
+			kind = "a directory"
+		}
+		diags.AddAttributeError(at, "Dataset not readable", fmt.Sprintf("%q is %s; expected a file.", name, kind))
+		return nil
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		hint := "Check the path and that this user may read it."
 		if errors.Is(err, fs.ErrNotExist) {
-			hint = "There is no such file. Relative paths start at the directory Terraform runs in; \"${path.module}/file.csv\" starts at the module."
+			hint = "Relative paths start at the directory Terraform runs in; \"${path.module}/file.csv\" starts at the module."
+		}
+		var where *fs.PathError
+		if errors.As(err, &where) {
+			err = where.Err // the path is named already
 		}
 		diags.AddAttributeError(at, "Dataset not readable", fmt.Sprintf("Opening %q: %s. %s", name, err, hint))
 		return nil
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		diags.AddAttributeError(at, "Dataset not readable", fmt.Sprintf("%q is a directory; expected a file.", name))
-		return nil
-	}
 	summary, err := tabular.Scan(f, name, m.rules(ctx, diags))
 	if err != nil {
 		diags.AddAttributeError(at, "Dataset not readable", fmt.Sprintf("Reading %q: %s.", name, err))

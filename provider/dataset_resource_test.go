@@ -159,14 +159,15 @@ func put(t *testing.T, c *sagemaker.Client, uri, content string) {
 
 func TestDatasetRefusals(t *testing.T) {
 	for name, tc := range map[string]struct{ file, config, want string }{
-		"missing file":   {"", datasetConfig, "There is no such file."},
+		"missing file":   {"", datasetConfig, `/train.csv": no such file or directory. Relative paths start at`},
 		"wrong type":     {"id,label\n1,0\nx,1\n", datasetConfig, `line 3, field 1, column "id": got "x", expected an integer`},
 		"not allowed":    {"id,label\n1,7\n", datasetConfig, `got "7", expected one of 0, 1`},
 		"repeated id":    {"id,label\n1,0\n1,1\n", datasetConfig, `got "1", which line 2 has, too, expected ids that differ`},
 		"missing column": {"id,other\n1,0\n", datasetConfig, `column "label": got columns id, other, expected a column of that name`},
-		"ragged":         {"id,label\n1,0,3\n", datasetConfig, "got wrong number of fields, expected 2 fields as in the header"},
+		"ragged":         {"id,label\n1,0,3\n", datasetConfig, "got 3 fields, expected 2 fields as in the header"},
 		"empty":          {"\n", datasetConfig, "got an empty file, expected a header line"},
 		"a directory":    {"id,label\n1,0\n", strings.Replace(datasetConfig, "/train.csv", "", 1), "is a directory; expected a file."},
+		"a device":       {"id,label\n1,0\n", `resource "titanicml_dataset" "d" {` + "\nname = \"a\"\nsource = \"/dev/zero\"\n}", `"/dev/zero" is no regular file; expected a file.`},
 		"not text":       {"id,label\n1,\xff\xfe\n", datasetConfig, "line 2"},
 		"two sources":    {"id,label\n1,0\n", `resource "titanicml_dataset" "d" {` + "\nname = \"a\"\nsource = \"a\"\nsource_uri = \"s3://b/c\"\n}", "Invalid Attribute Combination"},
 		"bad uri":        {"id,label\n1,0\n", `resource "titanicml_dataset" "d" {` + "\nname = \"a\"\nsource_uri = \"/tmp/x\"\n}", "expected an S3 URI such as s3://bucket/key"},

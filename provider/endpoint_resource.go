@@ -69,7 +69,7 @@ func (r *endpointResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}, MarkdownDescription: "The same as `name`."},
 			"name": schema.StringAttribute{Required: true, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
-				Validators:          []validator.String{stringvalidator.RegexMatches(endpointName, "1 to 63 letters, digits and hyphens between them")},
+				Validators:          []validator.String{stringvalidator.RegexMatches(endpointName, "must be 1 to 63 letters, digits and hyphens between them")},
 				MarkdownDescription: "Name of the endpoint. An endpoint of that name that this configuration did not make is refused; import it to take it over."},
 			"serving":    servingAttribute(),
 			"role_arn":   schema.StringAttribute{Optional: true, MarkdownDescription: "Role the container runs with. Required on AWS."},

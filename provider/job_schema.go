@@ -109,7 +109,7 @@ func runNameAttribute(text string) schema.Attribute {
 	return schema.StringAttribute{Required: true, MarkdownDescription: text,
 		Validators: []validator.String{
 			stringvalidator.LengthAtMost(sagemaker.MaxRunName),
-			stringvalidator.RegexMatches(runName, "letters, digits and single hyphens between them"),
+			stringvalidator.RegexMatches(runName, "must be letters, digits and single hyphens between them"),
 		}}
 }
 

@@ -27,7 +27,7 @@ func (r *modelVersionListResource) ListResourceConfigSchema(_ context.Context, _
 		MarkdownDescription: "The versions of a model package group, newest first, whoever registered them. A group that does not exist has none.",
 		Attributes: map[string]schema.Attribute{
 			"model_package_group": schema.StringAttribute{Required: true, MarkdownDescription: "Model package group.",
-				Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be a model package group name")}},
+				Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be the name of a model package group, 1 to 63 letters, digits and hyphens")}},
 			"approval_status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only versions with this status: `PendingManualApproval`, `Approved` or `Rejected`.",
 				Validators: []validator.String{stringvalidator.OneOf("PendingManualApproval", "Approved", "Rejected")}},
 		},

@@ -66,11 +66,11 @@ func (r *modelVersionResource) Schema(_ context.Context, _ resource.SchemaReques
 			"Registering the same content again finds the version that is there. Only `titanicml_promotion` (or a person) approves it.",
 		Attributes: map[string]schema.Attribute{
 			"id":                  computedString("The same as `arn`."),
-			"model_package_group": schema.StringAttribute{Required: true, PlanModifiers: replace, Validators: []validator.String{stringvalidator.RegexMatches(groupName, "1 to 63 letters, digits and hyphens")}, MarkdownDescription: "Group of the version."},
+			"model_package_group": schema.StringAttribute{Required: true, PlanModifiers: replace, Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be 1 to 63 letters, digits and hyphens")}, MarkdownDescription: "Group of the version."},
 			"group_description":   schema.StringAttribute{Optional: true, MarkdownDescription: "Description of the group, used when this resource creates it."},
 			"image":               schema.StringAttribute{Required: true, PlanModifiers: replace, MarkdownDescription: "Container image that serves the model."},
 			"artifact_uri":        schema.StringAttribute{Required: true, PlanModifiers: replace, Validators: []validator.String{s3Location{needsKey: true}}, MarkdownDescription: "The model artifact, `model.tar.gz`."},
-			"artifact_sha256": schema.StringAttribute{Optional: true, Computed: true, Validators: []validator.String{stringvalidator.RegexMatches(sha256Hex, "64 lower-case hex digits")},
+			"artifact_sha256": schema.StringAttribute{Optional: true, Computed: true, Validators: []validator.String{stringvalidator.RegexMatches(sha256Hex, "must be 64 lower-case hex digits")},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown(), replaceString()}, MarkdownDescription: "Digest the artifact must have; another one is refused. Computed from the content when not given."},
 			"training_run":   schema.StringAttribute{Optional: true, PlanModifiers: replace, MarkdownDescription: "Name of the training job that made the artifact (`titanicml_training_run.x.id`); recorded as lineage and checked."},
 			"evaluation":     schema.StringAttribute{Optional: true, PlanModifiers: replace, MarkdownDescription: "Evaluation of this artifact (`titanicml_evaluation.x.id`); recorded as model metrics. One of another artifact is refused."},

@@ -60,7 +60,7 @@ func (d *modelVersionsDataSource) Schema(_ context.Context, _ datasource.SchemaR
 		MarkdownDescription: "The versions of a model package group, newest first, whoever registered them: this provider or a SageMaker pipeline. A group that does not exist has none.",
 		Attributes: map[string]schema.Attribute{
 			"model_package_group": schema.StringAttribute{Required: true, MarkdownDescription: "Model package group.",
-				Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be a model package group name")}},
+				Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be the name of a model package group, 1 to 63 letters, digits and hyphens")}},
 			"approval_status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only versions with this status.",
 				Validators: []validator.String{stringvalidator.OneOf("PendingManualApproval", "Approved", "Rejected")}},
 			"metadata": schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Only versions whose customer metadata has all of these."},

@@ -75,7 +75,7 @@ func (r *promotionResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The model package group."},
 			"model_package_group": schema.StringAttribute{Required: true, PlanModifiers: []planmodifier.String{replaceString()},
-				Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be a model package group name")}, MarkdownDescription: "Group whose champion is decided on. A change replaces the resource; every other change updates it."},
+				Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be the name of a model package group, 1 to 63 letters, digits and hyphens")}, MarkdownDescription: "Group whose champion is decided on. A change replaces the resource; every other change updates it."},
 			"candidate":  schema.StringAttribute{Required: true, MarkdownDescription: "ARN of the version to promote, `titanicml_model_version.NAME.arn`."},
 			"evaluation": schema.StringAttribute{Optional: true, MarkdownDescription: "`titanicml_evaluation.NAME.id`: the evidence. Without it, `candidate` must be a version that was approved before (a rollback), and `reason` says why."},
 			"requirements": schema.ListNestedAttribute{Required: true, Validators: []validator.List{listvalidator.SizeAtLeast(1)},

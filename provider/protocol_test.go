@@ -436,7 +436,7 @@ func TestListConfigErrors(t *testing.T) {
 	}{
 		{"titanicml_training_run", map[string]any{"status": "Done"}, "value must be one of"},
 		{"titanicml_model_version", map[string]any{}, "model_package_group"},
-		{"titanicml_model_version", map[string]any{"model_package_group": "a b"}, "must be a model package group name"},
+		{"titanicml_model_version", map[string]any{"model_package_group": "a b"}, "must be the name of a model package group, 1 to 63 letters, digits and hyphens"},
 		{"titanicml_stage", map[string]any{"ledger": "bucket/x"}, "expected an S3 URI"},
 	} {
 		resp, err := server.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{

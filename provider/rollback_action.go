@@ -43,7 +43,7 @@ func (a *rollbackAction) Schema(_ context.Context, _ action.SchemaRequest, resp 
 			"An endpoint follows with the next `terraform apply`: its promotion then shows `status = \"superseded\"` and serves what the pointer names, until `candidate` changes. " +
 			"To judge the earlier version by other rules, give it to `titanicml_promotion` with a `reason`, where a review sees them.",
 		Attributes: map[string]schema.Attribute{
-			"model_package_group": schema.StringAttribute{Required: true, Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be a model package group name")},
+			"model_package_group": schema.StringAttribute{Required: true, Validators: []validator.String{stringvalidator.RegexMatches(groupName, "must be the name of a model package group, 1 to 63 letters, digits and hyphens")},
 				MarkdownDescription: "Group whose champion goes back."},
 			"version": schema.Int64Attribute{Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},
 				MarkdownDescription: "Number of the version to go back to. Default: the champion before the present one; required when the present one is champion by a rollback itself, " +

@@ -297,7 +297,7 @@ func TestRollbackConfigErrors(t *testing.T) {
 		values map[string]any
 		want   string
 	}{
-		{map[string]any{"model_package_group": "a b"}, "must be a model package group name"},
+		{map[string]any{"model_package_group": "a b"}, "must be the name of a model package group, 1 to 63 letters, digits and hyphens"},
 		{map[string]any{"version": 0}, "at least 1"},
 		{map[string]any{"reason": ""}, "string length must be at least 1"},
 	} {

@@ -152,10 +152,15 @@ func (c *counter) Read(p []byte) (int, error) {
 
 func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 	in := bufio.NewReaderSize(r, 1<<16)
-	if bom, err := in.Peek(3); err == nil && bytes.Equal(bom, []byte("\xEF\xBB\xBF")) {
+	start, _ := in.Peek(4) // a shorter file is read below, and so is an error
+	if bytes.HasPrefix(start, []byte("\xEF\xBB\xBF")) {
 		if _, err := in.Discard(3); err != nil {
 			return err
 		}
+	}
+	if other := otherEncoding(start); other != "" {
+		s.report(Problem{Got: other, Expect: "CSV in UTF-8"})
+		return nil
 	}
 	bound := &recordBound{r: in, left: maxRecordBytes}
 	rows := csv.NewReader(bound)
@@ -166,7 +171,11 @@ func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 		return nil
 	}
 	if err != nil {
-		return s.malformed(err)
+		return s.malformed(err, len(header))
+	}
+	if r := otherSeparator(header); r != 0 && rules.otherNames(header[0]) {
+		s.report(Problem{Line: 1, Got: fmt.Sprintf("one column, separated by %q as it seems", r), Expect: "columns separated by commas"})
+		return nil
 	}
 	if len(header) > maxColumns {
 		s.report(Problem{Line: 1, Got: fmt.Sprintf("%d columns", len(header)), Expect: fmt.Sprintf("at most %d", maxColumns)})
@@ -182,7 +191,7 @@ func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 			break
 		}
 		if err != nil {
-			return s.malformed(err)
+			return s.malformed(err, len(rec))
 		}
 		s.Rows++
 		for i, cell := range rec {
@@ -205,8 +214,9 @@ func (s *Summary) scanCSV(r io.Reader, rules Rules) error {
 	return nil
 }
 
-// malformed turns a CSV syntax error into a problem and gives up on the rest; other errors come from the reader.
-func (s *Summary) malformed(err error) error {
+// malformed turns a CSV syntax error in a record of so many fields into a problem and gives up on the rest; other errors come from
+// the reader.
+func (s *Summary) malformed(err error, fields int) error {
 	if errors.Is(err, errRecordTooLong) {
 		s.report(Problem{Line: int(s.Rows) + 2, Got: "a record of more than 16 MiB", Expect: "one line for each row, and quotes that close"})
 		return nil
@@ -215,12 +225,52 @@ func (s *Summary) malformed(err error) error {
 	if !errors.As(err, &parse) {
 		return err
 	}
-	want := "well-formed CSV"
-	if errors.Is(parse.Err, csv.ErrFieldCount) {
-		want = fmt.Sprintf("%d fields as in the header", len(s.Columns))
+	switch {
+	case errors.Is(parse.Err, csv.ErrFieldCount):
+		s.report(Problem{Line: parse.StartLine, Got: fmt.Sprintf("%d fields", fields), Expect: fmt.Sprintf("%d fields as in the header", len(s.Columns))})
+	case errors.Is(parse.Err, csv.ErrQuote) && parse.Line > parse.StartLine:
+		// A quote that nobody closes takes in the rest of the file: where the record starts says more than where it ends.
+		s.report(Problem{Line: parse.StartLine, Got: fmt.Sprintf("a quoted field that goes on to line %d and is not closed there", parse.Line), Expect: quoting})
+	case errors.Is(parse.Err, csv.ErrQuote), errors.Is(parse.Err, csv.ErrBareQuote):
+		s.report(Problem{Line: parse.Line, Got: fmt.Sprintf("a quote out of place at byte %d of the line", parse.Column), Expect: quoting})
+	default:
+		s.report(Problem{Line: parse.Line, Got: parse.Err.Error(), Expect: "well-formed CSV"})
 	}
-	s.report(Problem{Line: parse.Line, Got: parse.Err.Error(), Expect: want})
 	return nil
+}
+
+const quoting = `quotes around a whole field, and "" for one within`
+
+// otherEncoding names the encoding that the first bytes of a file are in when it is not UTF-8.
+func otherEncoding(start []byte) string {
+	switch {
+	case bytes.HasPrefix(start, []byte("\xFF\xFE")), bytes.HasPrefix(start, []byte("\xFE\xFF")):
+		return "UTF-16"
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
+		return "a ZIP archive, as spreadsheet files are"
+	case bytes.HasPrefix(start, []byte("\x1F\x8B")):
+		return "gzip"
+	}
+	return ""
+}
+
+// otherNames tells whether columns are declared, and this is none of them.
+func (r Rules) otherNames(column string) bool {
+	_, declared := r.Columns[column]
+	return (len(r.Columns) > 0 || r.IDColumn != "") && !declared && r.IDColumn != column
+}
+
+// otherSeparator is the separator that a header of one column seems to be written with; 0 when there is none.
+func otherSeparator(header []string) rune {
+	if len(header) != 1 {
+		return 0
+	}
+	for _, r := range ";\t|" {
+		if strings.ContainsRune(header[0], r) {
+			return r
+		}
+	}
+	return 0
 }
 
 type check func(cell string, line int, seen map[string]int) (got, want string)

@@ -26,7 +26,13 @@ func TestScan(t *testing.T) {
 		{"no rows", "id,age,sex,alive\n", "got a header and no rows"},
 		{"same column twice", "id,age,sex,alive,age\n1,1,f,1,1\n", `field 5, column "age": got the same name as field 2`},
 		{"not UTF-8", "id,age,sex,alive\n1,1,\xff,1\n", `got "\xff", expected UTF-8 text`},
-		{"open quote", "id,age,sex,alive\n1,1,\"f,1\n", "expected well-formed CSV"},
+		{"open quote", "id,age,sex,alive\n1,1,\"f,1\n2,1,f,1\n", `line 2: got a quoted field that goes on to line 3 and is not closed there, expected quotes around a whole field, and "" for one within`},
+		{"quote within", "id,age,sex,alive\n1,1,f\"f,1\n", "line 2: got a quote out of place at byte 6 of the line, expected quotes around a whole field"},
+		{"ragged", "id,age,sex,alive\n1,1,f,1\n2,1\n", "line 3: got 2 fields, expected 4 fields as in the header"},
+		{"UTF-16", "\xFF\xFEi\x00d\x00\n\x00", "got UTF-16, expected CSV in UTF-8"},
+		{"a spreadsheet", "PK\x03\x04\x14\x00", "got a ZIP archive, as spreadsheet files are, expected CSV in UTF-8"},
+		{"compressed", "\x1F\x8B\x08\x00", "got gzip, expected CSV in UTF-8"},
+		{"semicolons", "id;age;sex;alive\n1;1;f;1\n", `line 1: got one column, separated by ';' as it seems, expected columns separated by commas`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s, err := Scan(iotest.OneByteReader(strings.NewReader(tc.file)), "x.CSV", rules)
@@ -45,6 +51,16 @@ func TestScan(t *testing.T) {
 				t.Errorf("got %s\nwant %s", got, tc.want)
 			}
 		})
+	}
+}
+
+// TestScanNameWithASemicolon takes a column for what it is when its name is declared, or none is.
+func TestScanNameWithASemicolon(t *testing.T) {
+	for _, rules := range []Rules{{}, {IDColumn: "a;b"}, {Columns: map[string]Column{"a;b": {Type: "string"}}}} {
+		s, err := Scan(strings.NewReader("a;b\nx\n"), "x.csv", rules)
+		if err != nil || s.Err() != nil {
+			t.Errorf("%v: %v, %v", rules, err, s.Err())
+		}
 	}
 }
 
