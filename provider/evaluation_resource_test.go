@@ -126,6 +126,7 @@ func TestEvaluationLifecycle(t *testing.T) {
 			},
 		},
 		resource.TestStep{ResourceName: evaluationAddress, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"timeouts"}},
+		resource.TestStep{ResourceName: evaluationAddress, ImportState: true, ImportStateId: "not-there", ExpectError: says("Cannot import non-existent remote object")},
 		resource.TestStep{ // without its evidence it proves nothing
 			PreConfig: func() {
 				c := h.client()

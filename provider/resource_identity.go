@@ -57,6 +57,14 @@ func importID(ctx context.Context, req resource.ImportStateRequest, resp *resour
 	return id.ValueString()
 }
 
+// importJob takes the name of a job for its ID and its identity. Read wants both: a job that is not there has nothing else to go by.
+func importJob(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	name := importID(ctx, req, resp)
+	for _, attribute := range []string{"id", "job_name"} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(attribute), name)...)
+	}
+}
+
 // private is where a resource keeps what is not for its state. The framework's type cannot be named outside of it.
 type private interface {
 	comparable

@@ -308,7 +308,7 @@ func (r *trainingRunResource) Delete(ctx context.Context, req resource.DeleteReq
 }
 
 func (r *trainingRunResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), importID(ctx, req, resp))...)
+	importJob(ctx, req, resp)
 	keepPrivate(ctx, resp.Private, importedKey, []byte("true"), &resp.Diagnostics)
 }
 

@@ -128,6 +128,7 @@ func TestTrainingRunLifecycle(t *testing.T) {
 			ResourceName: trainingAddress, ImportState: true, ImportStateVerify: true,
 			ImportStateVerifyIgnore: []string{"timeouts"},
 		},
+		resource.TestStep{ResourceName: trainingAddress, ImportState: true, ImportStateId: "not-there", ExpectError: says("Cannot import non-existent remote object")},
 		resource.TestStep{Config: h.config(trainingConfig(`quality = "800"`, ""))},
 	)
 }
