@@ -62,6 +62,8 @@ type Engine struct {
 	jobs       *jobs.Jobs
 	hosting    *hosting.Hosting
 	activity   activity
+	gone       chan struct{} // closed once the data directory is not there any more
+	goneOnce   sync.Once
 	closing    sync.Once
 	closed     error
 }
@@ -87,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, explainDataDir(o.DataDir, err)
 	}
 	o.DataDir = dir
-	e := &Engine{options: o, served: make(chan error, 1)}
+	e := &Engine{options: o, served: make(chan error, 1), gone: make(chan struct{})}
 	e.activity.now = o.Clock
 	e.activity.touch()
 	if err := e.open(ctx); err != nil {
@@ -151,8 +153,8 @@ func (e *Engine) open(ctx context.Context) error {
 // URL returns the engine's address, http://127.0.0.1:PORT.
 func (e *Engine) URL() string { return "http://" + e.listener.Addr().String() }
 
-// Serve blocks until ctx ends, the engine has been idle for IdleExit, or Close is
-// called, and closes the engine.
+// Serve blocks until ctx ends, the engine has been idle for IdleExit, its data directory
+// is gone (the error is ErrDataDirGone), or Close is called, and closes the engine.
 func (e *Engine) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -160,8 +162,13 @@ func (e *Engine) Serve(ctx context.Context) error {
 	if e.options.IdleExit > 0 {
 		go e.watchIdle(ctx, idle)
 	}
+	go e.watchDataDir(ctx)
 	select {
 	case <-ctx.Done():
+	case <-e.gone:
+		// What lies at the path now, if anything, is another engine's.
+		e.fleet.Disown()
+		return errors.Join(fmt.Errorf("%w: %s", ErrDataDirGone, e.options.DataDir), e.Close())
 	case <-idle:
 		e.options.Log.Info("engine ends: idle", "for", e.options.IdleExit)
 	case err := <-e.served:

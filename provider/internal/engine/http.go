@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// HealthPath answers with 200 and the data directory. The underscore keeps it
+	// HealthPath answers with 200 and the data directory, or 503 once that is gone. The underscore keeps it
 	// apart from every possible bucket.
 	HealthPath = "/_titanicml/health"
 
@@ -173,6 +173,10 @@ func (e *Engine) runtime(w http.ResponseWriter, r *http.Request) {
 
 func (e *Engine) health(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
+	if e.dataDirGone() {
+		w.WriteHeader(http.StatusServiceUnavailable) // whoever asks waits for the next engine
+		return
+	}
 	// An encoding error means that the client is gone.
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "ok", "data_dir": e.options.DataDir})
 }

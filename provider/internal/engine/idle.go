@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -65,6 +66,35 @@ func (e *Engine) watchIdle(ctx context.Context, idle chan<- struct{}) {
 			return
 		}
 	}
+}
+
+// ErrDataDirGone ends an engine whose data directory was removed or moved. Without it, its endpoints would go on for
+// ever with nobody to end them, and jobs would be given paths that are not there.
+var ErrDataDirGone = errors.New("the data directory was removed or moved while the engine ran on it")
+
+// watchDataDir looks for the data directory every now and then.
+func (e *Engine) watchDataDir(ctx context.Context) {
+	ticker := time.NewTicker(500 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if e.dataDirGone() {
+			return
+		}
+	}
+}
+
+// dataDirGone tells whether the data directory is gone, and has the engine end when it is.
+func (e *Engine) dataDirGone() bool {
+	if !e.lock.Lost() {
+		return false
+	}
+	e.goneOnce.Do(func() { close(e.gone) })
+	return true
 }
 
 // busy tells whether jobs run or endpoints exist. When the store cannot say, the

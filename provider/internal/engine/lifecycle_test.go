@@ -252,6 +252,36 @@ func TestKilledDuringARollback(t *testing.T) {
 	}
 }
 
+// TestDataDirGone removes the data directory under an engine that serves, as "rm -rf .titanicml" does, and puts another in its place.
+func TestDataDirGone(t *testing.T) {
+	s := newSuite(t)
+	s.model("blue", "good", "")
+	s.endpoint("titanic", "blue")
+	served := make(chan error, 1)
+	go func() { served <- s.engine.Serve(context.WithoutCancel(t.Context())) }()
+	if err := os.RemoveAll(s.dataDir); err != nil {
+		t.Fatal(err)
+	}
+	theirs := filepath.Join(s.dataDir, datadir.Endpoints, homeRegion, "titanic", "fleet", "1", "theirs")
+	if err := os.MkdirAll(filepath.Dir(theirs), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(theirs, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-served:
+		if !errors.Is(err, engine.ErrDataDirGone) || !strings.Contains(err.Error(), s.dataDir) {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the engine serves on without its data directory")
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Errorf("what is in its place was touched: %v", err)
+	}
+}
+
 // TestEndpointThatCannotComeBackFails loses the program of an endpoint while no
 // engine runs.
 func TestEndpointThatCannotComeBackFails(t *testing.T) {

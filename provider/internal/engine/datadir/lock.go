@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -87,6 +89,20 @@ func (l *Lock) Publish(url string) error {
 func (l *Lock) Release() error {
 	err := l.f.Truncate(0)
 	return errors.Join(err, l.f.Close())
+}
+
+// Lost tells whether the lock file is no longer where it was taken: the data directory was removed or moved, or another is in its
+// place. Its holder has nothing to serve from any more.
+func (l *Lock) Lost() bool {
+	held, err := l.f.Stat()
+	if err != nil {
+		return false // released
+	}
+	there, err := os.Stat(filepath.Join(l.dir, LockFile))
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+	}
+	return !os.SameFile(held, there)
 }
 
 func (l *Lock) write() error {

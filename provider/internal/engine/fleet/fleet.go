@@ -26,6 +26,8 @@ type Fleet struct {
 	ctx    context.Context // ends with Close: what supervises processes lives under it
 	cancel context.CancelFunc
 
+	disowned atomic.Bool // see Disown
+
 	mu        sync.RWMutex
 	endpoints map[Key]*endpoint
 }
@@ -175,6 +177,9 @@ func (f *Fleet) Status(key Key) (config string, variants []VariantStatus, ok boo
 	return r.serving.cfg.Name, variants, true
 }
 
+// Disown leaves the fleet's directory alone from now on: it is gone, or belongs to somebody else.
+func (f *Fleet) Disown() { f.disowned.Store(true) }
+
 // Close ends every serving process, and returns when none lives. Deployments under way have to be
 // cancelled by their contexts first, else Close waits for them.
 func (f *Fleet) Close() error {
@@ -197,6 +202,9 @@ func (f *Fleet) Close() error {
 		})
 	}
 	wg.Wait()
+	if f.disowned.Load() {
+		return nil
+	}
 	// Nothing is left now, unless a container moved away from its group in its last moment.
 	_, err := container.KillLeftovers(f.o.Dir)
 	return err

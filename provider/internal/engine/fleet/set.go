@@ -202,6 +202,9 @@ func (s *set) update(ctx context.Context, wanted map[string]Weights) error {
 // process of it any more.
 func (s *set) retire(ctx context.Context) {
 	endAll(ctx, s.instances())
+	if s.f.disowned.Load() {
+		return
+	}
 	if err := os.RemoveAll(s.dir); err != nil {
 		s.f.o.Log.Warn("remove a retired fleet's models", "dir", s.dir, "error", err)
 	}

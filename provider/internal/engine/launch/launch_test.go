@@ -60,6 +60,36 @@ func ensure(t *testing.T, dir string) Instance {
 	return i
 }
 
+// TestDataDirMovedOrRemoved does to a data directory what people do to folders. The engine that ran on it must not stay behind, and
+// the next one must not be led to it.
+func TestDataDirMovedOrRemoved(t *testing.T) {
+	dir := newDir(t)
+	first := ensure(t, dir)
+	moved := newDir(t)
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	second := ensure(t, moved)
+	if second.PID == first.PID || second.DataDir == first.DataDir {
+		t.Errorf("the engine of %s is asked for %s", first.DataDir, moved)
+	}
+	if err := os.RemoveAll(moved); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range []int{first.PID, second.PID} {
+		deadline := time.Now().Add(20 * time.Second)
+		for unix.Kill(pid, 0) == nil {
+			if time.Now().After(deadline) {
+				t.Fatalf("engine %d lives on without its data directory", pid)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	if third := ensure(t, moved); third.PID == second.PID {
+		t.Error("the engine of a removed directory is given out again")
+	}
+}
+
 func TestOneEngineForManyProcesses(t *testing.T) {
 	dir := newDir(t)
 	self, err := os.Executable()
