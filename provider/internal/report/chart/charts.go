@@ -176,6 +176,9 @@ func Calibration(candidate, champion *Model) template.HTML {
 	return p.Markup()
 }
 
+// headroom keeps a histogram's bars off the words at its top and bottom.
+const headroom = 1.2
+
 // Histogram draws the scores of label 1 upwards and of label 0 downwards,
 // on the scale of the larger of both models, so that they compare.
 func Histogram(id, name string, m *Model, top int64) template.HTML {
@@ -183,7 +186,7 @@ func Histogram(id, name string, m *Model, top int64) template.HTML {
 	pos, neg := Labels(m.Counts)
 	p := newPlot(id, "Scores of the "+name+" by label",
 		fmt.Sprintf("%s examples with label 1 above the axis, %s with label 0 below.", Thousands(int64(pos)), Thousands(int64(neg))),
-		"score", "examples", unit, Axis{Low: -float64(top), High: float64(top)})
+		"score", "examples", unit, Axis{Low: -headroom * float64(top), High: headroom * float64(top)})
 	width := (p.x.To - p.x.From) / histogramBins
 	for k, n := range bins {
 		x := p.x.From + float64(k)*width
