@@ -95,6 +95,7 @@ func config(name, behaviour string) Config {
 type manualClock struct {
 	timers chan manualTimer
 	ticks  chan time.Time
+	waits  atomic.Int64 // how often a process began to wait for a tick
 }
 
 type manualTimer struct {
@@ -106,6 +107,7 @@ func (c *manualClock) After(d time.Duration) <-chan time.Time {
 	t := manualTimer{d, make(chan time.Time, 1)}
 	switch {
 	case d == pingInterval:
+		c.waits.Add(1)
 		return c.ticks
 	case d == firstBackoff:
 		t.fire <- time.Time{}
@@ -490,9 +492,14 @@ func TestSickProcessIsReplaced(t *testing.T) {
 	health := make(chan string, 8)
 	f.o.OnHealth = func(_ Key, _ string, ok bool, reason string) { health <- fmt.Sprint(ok, " ", reason) }
 	deploy(t, f, config("v", "fine"))
+	ticks := int64(0)
 	check := func(times int) {
 		for range times {
-			clock.ticks <- time.Now() // taken up when the check before it is over
+			clock.ticks <- time.Now()
+			// The check is over when the process, or the one in its place, waits for the next.
+			for ticks++; clock.waits.Load() <= ticks; {
+				time.Sleep(time.Millisecond)
+			}
 		}
 	}
 	invoke(f, "sicken")
