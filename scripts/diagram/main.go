@@ -69,7 +69,7 @@ func render(in io.Reader) (string, error) {
 		from, to := nodes[e.from], nodes[e.to]
 		x1, y1, x2, y2 := ends(from, to)
 		fmt.Fprintf(&out, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#557" stroke-width="1.5" marker-end="url(#arrow)"/>`+"\n", x1, y1, x2, y2)
-		fmt.Fprintf(&out, `<text x="%d" y="%d" font-size="11" fill="#335" text-anchor="middle">%s</text>`+"\n", (x1+x2)/2, (y1+y2)/2-6, html.EscapeString(e.label))
+		fmt.Fprintf(&out, `<text x="%d" y="%d" font-size="11" fill="#335" text-anchor="middle" paint-order="stroke" stroke="#fff" stroke-width="4">%s</text>`+"\n", (x1+x2)/2, (y1+y2)/2-6, html.EscapeString(e.label))
 	}
 	for _, id := range order {
 		n := nodes[id]
