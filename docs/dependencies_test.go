@@ -144,6 +144,7 @@ func licenceOf(t *testing.T, module string) string {
 			{"Unlicense", "released into the public domain"},
 			{"MIT", "Permission is hereby granted, free of charge"},
 			{"BSD-3-Clause", "Neither the name of"},
+			{"BSD-2-Clause", "Redistributions in binary form must reproduce"},
 		} {
 			if strings.Contains(strings.ToLower(text), strings.ToLower(known.words)) {
 				return known.name

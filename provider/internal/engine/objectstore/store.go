@@ -83,7 +83,7 @@ type Record struct {
 	Composite bool              `json:"composite,omitempty"` // the checksums are of the parts' checksums
 	Tags      map[string]string `json:"tags,omitempty"`
 	Parts     []int64           `json:"parts,omitempty"`     // sizes, of a multipart upload
-	PartSums  []string          `json:"part_sums,omitempty"` // that a composite checksum is of
+	PartSums  []string          `json:"part_sums,omitempty"` // of the parts, where the upload named an algorithm
 	Upload    string            `json:"upload,omitempty"`    // the multipart upload that made it
 }
 

@@ -162,7 +162,7 @@ func (s *Store) Assemble(ctx context.Context, u Upload, chosen []Part, whole str
 		sumOfSums = append(sumOfSums, raw...)
 		size += p.Size
 		rec.Parts = append(rec.Parts, p.Size)
-		if u.Composite {
+		if u.Algorithm != "" {
 			rec.PartSums = append(rec.PartSums, p.Checksums[u.Algorithm])
 		}
 	}

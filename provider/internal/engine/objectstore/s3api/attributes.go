@@ -81,7 +81,7 @@ func newObjectParts(h http.Header, rec *objectstore.Record) (*objectParts, error
 		return nil, nil
 	}
 	out := &objectParts{PartsCount: len(rec.Parts)}
-	if len(rec.PartSums) != len(rec.Parts) {
+	if !rec.Composite || len(rec.PartSums) != len(rec.Parts) {
 		return out, nil
 	}
 	paging := url.Values{"max-parts": {h.Get("X-Amz-Max-Parts")}, "part-number-marker": {h.Get("X-Amz-Part-Number-Marker")}}

@@ -64,6 +64,12 @@ func (h *server) listBuckets(w http.ResponseWriter, r request) error {
 }
 
 func (h *server) createBucket(w http.ResponseWriter, r request) error {
+	if strings.EqualFold(r.Header.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true") { // a lock that is passed over protects nothing
+		return wire.ErrNotImplemented
+	}
+	if acl := r.Header.Get("X-Amz-Acl"); acl != "" && acl != "private" {
+		return wire.Errorf("InvalidBucketAclWithObjectOwnership", http.StatusBadRequest, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	}
 	location := ""
 	if r.ContentLength != 0 {
 		var in struct {

@@ -15,6 +15,11 @@ type checksumsXML struct {
 	CRC64NVME string `xml:"ChecksumCRC64NVME,omitempty"`
 	SHA1      string `xml:"ChecksumSHA1,omitempty"`
 	SHA256    string `xml:"ChecksumSHA256,omitempty"`
+	SHA512    string `xml:"ChecksumSHA512,omitempty"`
+	MD5       string `xml:"ChecksumMD5,omitempty"`
+	XXHASH64  string `xml:"ChecksumXXHASH64,omitempty"`
+	XXHASH3   string `xml:"ChecksumXXHASH3,omitempty"`
+	XXHASH128 string `xml:"ChecksumXXHASH128,omitempty"`
 	Type      string `xml:"ChecksumType,omitempty"`
 }
 
@@ -23,12 +28,25 @@ func newChecksums(c map[string]string, kind string) checksumsXML {
 	if len(c) == 0 {
 		return checksumsXML{}
 	}
-	return checksumsXML{c["crc32"], c["crc32c"], c["crc64nvme"], c["sha1"], c["sha256"], kind}
+	return checksumsXML{CRC32: c["crc32"], CRC32C: c["crc32c"], CRC64NVME: c["crc64nvme"], SHA1: c["sha1"], SHA256: c["sha256"],
+		SHA512: c["sha512"], MD5: c["md5"], XXHASH64: c["xxhash64"], XXHASH3: c["xxhash3"], XXHASH128: c["xxhash128"], Type: kind}
 }
 
 // of returns the checksum of one algorithm.
 func (c checksumsXML) of(algorithm string) string {
-	return map[string]string{"crc32": c.CRC32, "crc32c": c.CRC32C, "crc64nvme": c.CRC64NVME, "sha1": c.SHA1, "sha256": c.SHA256}[algorithm]
+	return map[string]string{"crc32": c.CRC32, "crc32c": c.CRC32C, "crc64nvme": c.CRC64NVME, "sha1": c.SHA1, "sha256": c.SHA256,
+		"sha512": c.SHA512, "md5": c.MD5, "xxhash64": c.XXHASH64, "xxhash3": c.XXHASH3, "xxhash128": c.XXHASH128}[algorithm]
+}
+
+// setPartChecksums tells the checksum of one part to who reads just that.
+func setPartChecksums(h http.Header, rec *objectstore.Record, n int) {
+	if len(rec.PartSums) < n {
+		return
+	}
+	for a := range rec.Checksums {
+		h.Set(wire.ChecksumHeader+a, rec.PartSums[n-1])
+		h.Set("X-Amz-Checksum-Type", rec.ChecksumType())
+	}
 }
 
 func setChecksums(h http.Header, rec *objectstore.Record) {
@@ -47,14 +65,14 @@ func uploadChecksum(h http.Header) (algorithm string, composite bool, err error)
 	algorithm = strings.ToLower(h.Get("X-Amz-Checksum-Algorithm"))
 	kind := strings.ToUpper(h.Get("X-Amz-Checksum-Type"))
 	if _, ok := wire.Algorithms[algorithm]; algorithm != "" && !ok {
-		return "", false, wire.Errorf("InvalidRequest", http.StatusBadRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return "", false, wire.ErrAlgorithm
 	}
 	switch {
 	case kind != "" && kind != "COMPOSITE" && kind != "FULL_OBJECT":
 		return "", false, wire.Errorf("InvalidRequest", http.StatusBadRequest, "Value for x-amz-checksum-type header is invalid.")
 	case kind != "" && algorithm == "":
 		return "", false, wire.Errorf("InvalidRequest", http.StatusBadRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
-	case kind == "COMPOSITE" && algorithm == wire.DefaultAlgorithm, kind == "FULL_OBJECT" && strings.HasPrefix(algorithm, "sha"):
+	case kind == "COMPOSITE" && algorithm == wire.DefaultAlgorithm, kind == "FULL_OBJECT" && !strings.HasPrefix(algorithm, "crc"):
 		return "", false, wire.Errorf("InvalidRequest", http.StatusBadRequest, "The %s checksum type cannot be used with the %s checksum algorithm.", kind, algorithm)
 	}
 	return algorithm, algorithm != "" && (kind == "COMPOSITE" || kind == "" && algorithm != wire.DefaultAlgorithm), nil

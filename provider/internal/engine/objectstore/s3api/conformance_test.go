@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -58,6 +59,8 @@ func TestRefusals(t *testing.T) {
 		{"PUT /xn--bucket", nil, "", 400, []string{"InvalidBucketName"}},
 		{"PUT /new", nil, "<CreateBucketConfiguration><LocationConstraint>mars</LocationConstraint></CreateBucketConfiguration>", 400, []string{"InvalidLocationConstraint"}},
 		{"PUT /new", nil, "<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>", 400, []string{"IllegalLocationConstraintException", "The us-west-2 location constraint is incompatible"}},
+		{"PUT /new", []string{"X-Amz-Bucket-Object-Lock-Enabled", "true"}, "", 501, []string{"NotImplemented"}},
+		{"PUT /new", []string{"X-Amz-Acl", "public-read"}, "", 400, []string{"InvalidBucketAclWithObjectOwnership"}},
 		{"GET /bkt/k", []string{"Authorization", ""}, "", 403, []string{"AccessDenied"}},
 		{"DELETE /bkt/k", []string{"Authorization", ""}, "", 403, []string{"AccessDenied"}},
 		{"GET /", []string{"Authorization", ""}, "", 403, []string{"AccessDenied"}},
@@ -95,6 +98,42 @@ func TestChecksumOfAnObjectWithoutOne(t *testing.T) {
 	copied, err := c.CopyObject(ctx, &s3.CopyObjectInput{Bucket: bkt, Key: aws.String("copy"), CopySource: aws.String("bkt/k")})
 	if err != nil || aws.ToString(copied.CopyObjectResult.ChecksumCRC64NVME) != "M3eFcAZSQlc=" || copied.CopyObjectResult.ChecksumType != types.ChecksumTypeFullObject {
 		t.Errorf("copy: %+v, %v", copied.CopyObjectResult, err)
+	}
+}
+
+// TestChecksumAlgorithms puts an empty object with each algorithm: values as published with the
+// algorithms (xxHash's in its canonical, big-endian form).
+func TestChecksumAlgorithms(t *testing.T) {
+	_, s := newClient(t)
+	handler := Handler(s)
+	for algorithm, sum := range map[string]string{
+		"crc32": "00000000", "crc32c": "00000000", "crc64nvme": "0000000000000000", "md5": "d41d8cd98f00b204e9800998ecf8427e",
+		"sha1": "da39a3ee5e6b4b0d3255bfef95601890afd80709", "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"sha512":   "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+		"xxhash64": "ef46db3751d8e999", "xxhash3": "2d06800538d394c2", "xxhash128": "99aa06d3014798d86001c324468d497f",
+	} {
+		raw, err := hex.DecodeString(sum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := base64.StdEncoding.EncodeToString(raw)
+		for value, status := range map[string]int{want: http.StatusOK, base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, len(raw))): http.StatusBadRequest} {
+			r := httptest.NewRequest(http.MethodPut, "/bkt/"+algorithm, nil)
+			r.Header.Set("Authorization", credential)
+			r.Header.Set("X-Amz-Checksum-"+algorithm, value)
+			w := httptest.NewRecorder()
+			if handler.ServeHTTP(w, r); w.Code != status {
+				t.Errorf("%s %s: %d %s", algorithm, value, w.Code, w.Body)
+			}
+		}
+		r := httptest.NewRequest(http.MethodGet, "/bkt/"+algorithm+"?attributes", nil)
+		r.Header.Set("Authorization", credential)
+		r.Header.Set("X-Amz-Object-Attributes", "Checksum")
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if element := "<Checksum" + strings.ToUpper(algorithm) + ">" + want + "<"; !strings.Contains(w.Body.String(), element) {
+			t.Errorf("%s: %s, want %s", algorithm, w.Body, element)
+		}
 	}
 }
 
@@ -153,6 +192,10 @@ func TestUploadChecksums(t *testing.T) {
 	attributes, err := c.GetObjectAttributes(ctx, &s3.GetObjectAttributesInput{Bucket: bkt, Key: key, ObjectAttributes: []types.ObjectAttributes{types.ObjectAttributesObjectParts}})
 	if err != nil || aws.ToInt32(attributes.ObjectParts.TotalPartsCount) != 1 || len(attributes.ObjectParts.Parts) != 1 || aws.ToString(attributes.ObjectParts.Parts[0].ChecksumSHA256) != *right {
 		t.Errorf("attributes: %+v, %v", attributes.ObjectParts, err)
+	}
+	first, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bkt, Key: key, PartNumber: aws.Int32(1), ChecksumMode: types.ChecksumModeEnabled})
+	if err != nil || aws.ToString(first.ChecksumSHA256) != *right {
+		t.Errorf("head of a part: %+v, %v", first, err)
 	}
 
 	full := begin(types.ChecksumAlgorithmCrc32, types.ChecksumTypeFullObject)

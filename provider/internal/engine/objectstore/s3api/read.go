@@ -33,7 +33,7 @@ func (h *server) getObject(w http.ResponseWriter, r request) error {
 	if err := wire.ReadCondition(r.Header, "", rec.ETag, rec.Modified); err != nil {
 		return err
 	}
-	b, partial := wire.ByteRange{End: rec.Size - 1}, false
+	b, partial, part := wire.ByteRange{End: rec.Size - 1}, false, 0
 	if v := r.query.Get("partNumber"); v != "" {
 		if r.Header.Get("Range") != "" {
 			return wire.ErrRangeAndPart
@@ -45,7 +45,7 @@ func (h *server) getObject(w http.ResponseWriter, r request) error {
 		if b, err = rec.PartRange(n); err != nil {
 			return err
 		}
-		partial = rec.Size > 0
+		partial, part = rec.Size > 0, n
 		if len(rec.Parts) > 0 {
 			head.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(len(rec.Parts)))
 		}
@@ -74,8 +74,13 @@ func (h *server) getObject(w http.ResponseWriter, r request) error {
 	if len(rec.Tags) > 0 {
 		head.Set("X-Amz-Tagging-Count", strconv.Itoa(len(rec.Tags)))
 	}
-	if strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") && !partial {
-		setChecksums(head, rec)
+	if strings.EqualFold(r.Header.Get("X-Amz-Checksum-Mode"), "ENABLED") {
+		switch {
+		case part > 0 && len(rec.Parts) > 0:
+			setPartChecksums(head, rec, part)
+		case part > 0 || !partial:
+			setChecksums(head, rec)
+		}
 	}
 	head.Set("Accept-Ranges", "bytes")
 	head.Set("Content-Length", strconv.FormatInt(b.End-b.Start+1, 10))

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
@@ -12,6 +13,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
 )
 
 // Algorithms are S3's checksum algorithms by the suffix of their x-amz-checksum- header.
@@ -19,9 +23,17 @@ var Algorithms = map[string]func() hash.Hash{
 	"crc32":     func() hash.Hash { return crc32.NewIEEE() },
 	"crc32c":    func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
 	"crc64nvme": func() hash.Hash { return crc64.New(crc64.MakeTable(0x9A6C9329AC4BC9B5)) },
+	"md5":       md5.New,
 	"sha1":      sha1.New,
 	"sha256":    sha256.New,
+	"sha512":    sha512.New,
+	"xxhash64":  func() hash.Hash { return xxhash.New() },
+	"xxhash3":   func() hash.Hash { return xxh3.New() },
+	"xxhash128": func() hash.Hash { return xxh3.New128() },
 }
+
+// ErrAlgorithm is for an algorithm that S3 does not have.
+var ErrAlgorithm = Errorf("InvalidRequest", http.StatusBadRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]")
 
 // ChecksumHeader begins the name of a header that carries a checksum.
 const ChecksumHeader = "X-Amz-Checksum-"
@@ -105,7 +117,7 @@ func Expect(h http.Header, length int64, trailers func() http.Header) (Expectati
 	for _, name := range []string{"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Checksum-Algorithm"} {
 		if a := strings.ToLower(h.Get(name)); a != "" {
 			if _, ok := Algorithms[a]; !ok {
-				return e, Errorf("InvalidRequest", http.StatusBadRequest, "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+				return e, ErrAlgorithm
 			}
 			e.Algorithms = append(e.Algorithms, a)
 		}
