@@ -243,6 +243,8 @@ func TestReadChampionRefuses(t *testing.T) {
 		"other artifact": func(p *Pointer) { p.ArtifactSHA256 = strings.Repeat("0", 64) },
 		"other package":  func(p *Pointer) { p.ModelPackageARN = arn(3) },
 		"other image":    func(p *Pointer) { p.Image = "evil" },
+		"other place":    func(p *Pointer) { p.ArtifactURI = "s3://elsewhere/model.tar.gz" },
+		"other group":    func(p *Pointer) { p.ModelPackageGroup = "spending" },
 		"other digest":   func(p *Pointer) { p.DecisionSHA256 = strings.Repeat("0", 64) },
 		"no record":      func(p *Pointer) { p.DecisionURI = c.Store.Join("decisions/none.json").URI() },
 		"rejected": func(p *Pointer) {
@@ -274,6 +276,17 @@ func TestReadChampionRefuses(t *testing.T) {
 		if err != nil || got.Valid() || got.Defect == "" {
 			t.Errorf("%s: believed %+v (%v)", name, got, err)
 		}
+	}
+	// The record that approves a version of one group makes no champion of another.
+	body, err := json.Marshal(champion.Pointer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Put(t.Context(), PointerURI(c.Store, "spending"), "", body); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadChampion(t.Context(), c, "spending"); err != nil || got.Valid() || !strings.Contains(got.Defect, "model_package_group") {
+		t.Errorf("a pointer copied from another group: believed %+v (%v)", got, err)
 	}
 	// With the pointer as it is, so that only the record stands in the way.
 	now, err := ReadChampion(t.Context(), c, "titanic")
