@@ -110,41 +110,22 @@ func (c *Client) DescribeJob(ctx context.Context, kind Kind, name string) (*Job,
 	return j, nil
 }
 
+// attempt is a job of a run.
 type attempt struct {
-	name, arn, status string
-	number            int
+	Summary
+	number int
 }
 
 // attempts lists the jobs of a run with the given inputs, newest attempt first.
 func (c *Client) attempts(ctx context.Context, kind Kind, name, hash string) ([]attempt, error) {
 	prefix := name + "-" + hash[:hashInName] + "-"
 	var found []attempt
-	add := func(job, arn, status string) {
-		if n, err := strconv.Atoi(job[min(len(prefix), len(job)):]); err == nil && job == prefix+strconv.Itoa(n) {
-			found = append(found, attempt{name: job, arn: arn, status: status, number: n})
+	for s, err := range c.Jobs(ctx, kind, Filter{NameContains: prefix}) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for jobs named %s*: %w", prefix, err)
 		}
-	}
-	if kind == Training {
-		pages := sdk.NewListTrainingJobsPaginator(c.SageMaker, &sdk.ListTrainingJobsInput{NameContains: &prefix})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("listing training jobs named %s*: %w", prefix, err)
-			}
-			for _, s := range page.TrainingJobSummaries {
-				add(aws.ToString(s.TrainingJobName), aws.ToString(s.TrainingJobArn), string(s.TrainingJobStatus))
-			}
-		}
-	} else {
-		pages := sdk.NewListProcessingJobsPaginator(c.SageMaker, &sdk.ListProcessingJobsInput{NameContains: &prefix})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("listing processing jobs named %s*: %w", prefix, err)
-			}
-			for _, s := range page.ProcessingJobSummaries {
-				add(aws.ToString(s.ProcessingJobName), aws.ToString(s.ProcessingJobArn), string(s.ProcessingJobStatus))
-			}
+		if n, err := strconv.Atoi(s.Name[min(len(prefix), len(s.Name)):]); err == nil && s.Name == prefix+strconv.Itoa(n) {
+			found = append(found, attempt{s, n})
 		}
 	}
 	slices.SortFunc(found, func(a, b attempt) int { return b.number - a.number })
@@ -178,17 +159,17 @@ func (c *Client) StartJob(ctx context.Context, r Run) (job *Job, adopted bool, e
 			next = found[0].number + 1
 		}
 		for _, a := range found {
-			if a.status != JobInProgress && a.status != JobCompleted {
+			if a.Status != JobInProgress && a.Status != JobCompleted {
 				continue
 			}
-			tags, err := c.ListTags(ctx, a.arn)
+			tags, err := c.ListTags(ctx, a.ARN)
 			if err != nil {
 				return nil, false, err
 			}
 			if tags[TagHash] != r.Hash || tags[TagReleased] == "true" {
 				continue
 			}
-			job, err := c.DescribeJob(ctx, r.Kind, a.name)
+			job, err := c.DescribeJob(ctx, r.Kind, a.Name)
 			return job, true, err
 		}
 		name := JobName(r.Name, r.Hash, next)
