@@ -42,6 +42,8 @@ func noPanic(t *testing.T, r *linter.Result) {
 func FuzzHCL(f *testing.F) {
 	examples(f)
 	f.Add(`{"resource":{"aws_s3_bucket":{"b":{"tags":{"a":"${var.x}"}}}}}`)
+	f.Add(`[{"data":{"aws_iam_policy_document":{"d":{"statement":{"actions":["s3:*"],"dynamic":{"condition":{"for_each":["\ud83d\ude00\n${1+\"a\"}"],"content":{"test":"${condition.value}"}}}}}}}}]`)
+	f.Add("resource \"aws_iam_policy\" \"p\" {\n  policy = <<-E\n    {\n\n  \"Statement\": [\"$${x} é\", \"${y}\", {\"Action\": \"s3:*\"}]\n  }\n  E\n}\n")
 	f.Add("locals {\n  a = [for x in range(1e9) : \"${x}\"]\n}\nresource \"a_b\" \"c\" { for_each = local.a }\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		dir := t.TempDir()

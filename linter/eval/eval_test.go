@@ -548,6 +548,35 @@ func TestSyntaxes(t *testing.T) {
 	}
 }
 
+// TestJSON reads what only the JSON syntax allows: a list of objects for the whole, for blocks and for alternatives of one label, comments,
+// and dynamic blocks beside and within blocks that are written as arguments.
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	r := load(t, map[string]string{"main.tf.json": `
+[
+  {"//": "a comment", "locals": [{"x": 1}, {"y": "${local.x + 1}"}]},
+  {"resource": [{"a_b": {"one": [{"n": "${local.y}"}]}}, {"a_b": {"two": {"//": "a comment",
+    "rule": [{"port": 80, "dynamic": {"inner": [{"for_each": [1, 2], "content": {"v": "${inner.value}"}}, {"for_each": [3], "content": {"v": 3}}]}}, {"port": 443}],
+    "settings": {"dynamic": "x", "deep": {"dynamic": {"for_each": 1, "other": 2}}}}}}]}
+]`}, eval.Options{})
+	if got := strings.Join(addresses(r), " "); got != "a_b.one a_b.two" || len(r.Module.Source.Diags) > 0 {
+		t.Fatalf("addresses %s, %v", got, r.Module.Source.Diags)
+	}
+	if got := flat(r.Resources()[0].Attr("n")); got != "2" {
+		t.Errorf("n is %s", got)
+	}
+	want := `{ rule = [ { inner = [ { v = 1 }, { v = 2 }, { v = 3 }, ] port = 80 }, { port = 443 }, ] settings = { deep = { dynamic = { for_each = 1 other = 2 } } dynamic = "x" } }`
+	if got := flat(r.Resources()[1].Value()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for text, want := range map[string]string{`[1]`: "main.tf.json:1,2-3", `[{"locals": 1}]`: "main.tf.json:1,13-14", `[{]`: "main.tf.json:1,3-4"} {
+		r := load(t, map[string]string{"main.tf.json": text}, eval.Options{})
+		if d := r.Module.Source.Diags; len(d) == 0 || !strings.HasPrefix(d[0].Subject.String(), want) {
+			t.Errorf("%s: %v, want one at %s", text, d, want)
+		}
+	}
+}
+
 // TestDynamic expands dynamic blocks.
 func TestDynamic(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,8 @@
 package module
 
 import (
+	"bytes"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -15,6 +17,32 @@ const (
 	// commas would take two gigabytes; real modules stay below a tenth of this.
 	maxMarks = 600_000
 )
+
+// maxJoined bounds the lines of a heredoc or template times their bytes: the parser joins them one by one and copies what it has each time.
+// At the bound that takes a second or two; a million short lines would take an hour.
+const maxJoined = 5_000_000_000
+
+// TooLong reports a heredoc, or a template, of so many lines that the parser would not end.
+func TooLong(text []byte, syntax Syntax) bool {
+	if n := len(text); syntax == JSON || n*n <= maxJoined || n*bytes.Count(text, []byte("\n")) <= maxJoined {
+		return false
+	}
+	if syntax == Template {
+		return true
+	}
+	tokens, _ := hclsyntax.LexConfig(text, "", hcl.InitialPos)
+	lines, size := 0, 0
+	for _, t := range tokens {
+		if t.Type != hclsyntax.TokenStringLit {
+			lines, size = 0, 0
+			continue
+		}
+		if lines, size = lines+1, size+len(t.Bytes); lines*size > maxJoined {
+			return true
+		}
+	}
+	return false
+}
 
 // Syntax says how a text is read.
 type Syntax uint8

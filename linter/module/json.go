@@ -1,7 +1,9 @@
 package module
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/hashicorp/hcl/v2"
@@ -13,6 +15,24 @@ import (
 // parseJSON reads JSON syntax into the tree of native syntax, so that nothing after it needs to tell them apart.
 // Arguments that could be nested blocks stay expressions: Body.Blocks of package eval reads either.
 func parseJSON(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
+	out := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}
+	c := &jsonConverter{src: text, dynamic: bytes.Contains(text, []byte(`"dynamic"`))}
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) { // a list of objects is the same as one
+		list, diags := json.ParseExpression(text, name)
+		if diags.HasErrors() {
+			return nil, diags
+		}
+		objects, diags := hcl.ExprList(list)
+		for _, object := range objects {
+			pairs, more := hcl.ExprMap(object)
+			diags = append(diags, more...)
+			for _, p := range pairs {
+				key, r := keyText(p.Key)
+				c.top(out, key, r, p.Value)
+			}
+		}
+		return out, append(diags, c.diags...)
+	}
 	file, diags := json.Parse(text, name)
 	if file == nil || file.Body == nil {
 		return nil, diags
@@ -21,19 +41,17 @@ func parseJSON(name string, text []byte) (*hclsyntax.Body, hcl.Diagnostics) {
 	if !diags.HasErrors() { // else they repeat what the parser said
 		diags = append(diags, more...)
 	}
-	out := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}
-	c := &jsonConverter{src: text}
 	for _, a := range ordered(attrs) {
-		depth, ok := topLevel[a.Name]
-		if !ok {
-			if a.Name == "//" {
-				continue
-			}
-			depth = 0
-		}
-		c.blocks(out, a.Name, a.NameRange, a.Expr, depth, nil, nil)
+		c.top(out, a.Name, a.NameRange, a.Expr)
 	}
 	return out, append(diags, c.diags...)
+}
+
+// top adds the blocks of a key of the whole document; one that the language does not know takes no labels.
+func (c *jsonConverter) top(to *hclsyntax.Body, key string, at hcl.Range, e hcl.Expression) {
+	if key != "//" {
+		c.blocks(to, key, at, e, topLevel[key], nil, nil)
+	}
 }
 
 // topLevel gives the number of labels of each block type.
@@ -60,8 +78,9 @@ var nested = map[string]map[string]int{
 }
 
 type jsonConverter struct {
-	src   []byte
-	diags hcl.Diagnostics
+	src     []byte
+	dynamic bool // the text speaks of dynamic blocks
+	diags   hcl.Diagnostics
 }
 
 func ordered(attrs hcl.Attributes) []*hcl.Attribute {
@@ -115,6 +134,14 @@ func (c *jsonConverter) blocks(to *hclsyntax.Body, typ string, typRange hcl.Rang
 			c.blocks(body, name, r, p.Value, n, nil, nil)
 			continue
 		}
+		if c.dynamic && name == "dynamic" && isDynamic(p.Value) {
+			c.blocks(body, name, r, p.Value, 1, nil, nil)
+			continue
+		}
+		if c.dynamic && c.holdsDynamic(p.Value) {
+			c.blocks(body, name, r, p.Value, 0, nil, nil)
+			continue
+		}
 		expr := c.expr(p.Value)
 		if keywordArgument(typ, name) {
 			expr = asReference(expr)
@@ -122,6 +149,40 @@ func (c *jsonConverter) blocks(to *hclsyntax.Body, typ string, typRange hcl.Rang
 		body.Attributes[name] = &hclsyntax.Attribute{Name: name, Expr: expr, SrcRange: hcl.RangeBetween(r, p.Value.Range()), NameRange: r}
 	}
 	to.Blocks = append(to.Blocks, blk)
+}
+
+// holdsDynamic reports an object, or a list of some, with dynamic blocks in it: it is a block itself, whatever the schema would say.
+func (c *jsonConverter) holdsDynamic(e hcl.Expression) bool {
+	if r := e.Range(); !bytes.Contains(c.src[r.Start.Byte:r.End.Byte], []byte(`"dynamic"`)) {
+		return false
+	}
+	if items, diags := hcl.ExprList(e); !diags.HasErrors() {
+		return slices.ContainsFunc(items, c.holdsDynamic)
+	}
+	pairs, diags := hcl.ExprMap(e)
+	return !diags.HasErrors() && slices.ContainsFunc(pairs, func(p hcl.KeyValuePair) bool {
+		key, _ := keyText(p.Key)
+		return key == "dynamic" && isDynamic(p.Value) || c.holdsDynamic(p.Value)
+	})
+}
+
+// isDynamic tells dynamic blocks from an argument of that name: by their types they have something to repeat over and content.
+func isDynamic(e hcl.Expression) bool {
+	if items, diags := hcl.ExprList(e); !diags.HasErrors() {
+		return len(items) > 0 && !slices.ContainsFunc(items, func(e hcl.Expression) bool { return !isDynamic(e) })
+	}
+	has := func(e hcl.Expression, want string) bool {
+		pairs, diags := hcl.ExprMap(e)
+		return !diags.HasErrors() && slices.ContainsFunc(pairs, func(p hcl.KeyValuePair) bool { key, _ := keyText(p.Key); return key == want })
+	}
+	types, diags := hcl.ExprMap(e)
+	return !diags.HasErrors() && len(types) > 0 && !slices.ContainsFunc(types, func(p hcl.KeyValuePair) bool {
+		one := p.Value
+		if items, diags := hcl.ExprList(one); !diags.HasErrors() && len(items) > 0 {
+			one = items[0]
+		}
+		return !has(one, "for_each") || !has(one, "content")
+	})
 }
 
 func keyText(e hcl.Expression) (string, hcl.Range) {
@@ -199,9 +260,9 @@ func (c *jsonConverter) expr(e hcl.Expression) hclsyntax.Expression {
 	start.Column++
 	start.Byte++
 	text := []byte(v.AsString())
-	if TooDeep(text, Template) {
+	if TooDeep(text, Template) || TooLong(text, Template) {
 		r := e.Range()
-		c.diags = append(c.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "the template nests too deeply", Subject: &r})
+		c.diags = append(c.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "the template nests too deeply or has too many lines", Subject: &r})
 		return &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, SrcRange: e.Range()}
 	}
 	x, diags := hclsyntax.ParseTemplate(text, e.Range().Filename, start)

@@ -62,6 +62,29 @@ func TestTooDeep(t *testing.T) {
 	}
 }
 
+// TestTooLong separates the longest text that somebody may have written from what the parser would not end with.
+func TestTooLong(t *testing.T) {
+	t.Parallel()
+	lines := strings.Repeat("0123456789abcdef\n", 20_000)
+	for _, c := range []struct {
+		name, text string
+		syntax     module.Syntax
+		long       bool
+	}{
+		{"attributes", strings.Repeat("a = 1\n", 100_000), module.Native, false},
+		{"a heredoc", "a = <<EOT\n" + lines + "EOT\n", module.Native, true},
+		{"many heredocs", strings.Repeat("a = <<EOT\n"+lines[:17*1000]+"EOT\n", 20), module.Native, false},
+		{"interpolations between", "a = <<EOT\n" + strings.Repeat(lines[:17*1000]+"${b}\n", 20) + "EOT\n", module.Native, false},
+		{"a template", lines, module.Template, true},
+		{"half a template", lines[:len(lines)/2], module.Template, false},
+		{"JSON", lines, module.JSON, false},
+	} {
+		if got := module.TooLong([]byte(c.text), c.syntax); got != c.long {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 // TestFiles picks and orders source files as Terraform and OpenTofu do.
 func TestFiles(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,9 @@ func Parse(name string, text []byte) (*File, hcl.Diagnostics) {
 	if TooDeep(text, syntax) {
 		return f, fail(fmt.Sprintf("the file nests deeper than %d levels", maxNesting), hcl.InitialPos)
 	}
+	if TooLong(text, syntax) {
+		return f, fail("a heredoc has too many lines to be read", hcl.InitialPos)
+	}
 	if json {
 		if bytes.IndexByte(text, 0) >= 0 {
 			return f, fail(nul, hcl.InitialPos)

@@ -36,7 +36,7 @@ func defaultTags(p *linter.Pass) {
 		}
 		tags := pr.Attr("default_tags")
 		at := value.Locator(pr.AttrRange("default_tags"))
-		if b := pr.Block("default_tags"); b != nil && tags.Kind() == value.Absent {
+		if b := pr.Block("default_tags"); b != nil && (tags.Kind() == value.Absent || pr.Name == "aws") { // a block, which JSON writes as an object
 			tags, at = b.Attr("tags"), b
 		}
 		if !tags.IsSet() {

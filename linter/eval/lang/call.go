@@ -118,6 +118,10 @@ func (s *Scope) render(e *hclsyntax.FunctionCallExpr, name string, text []byte, 
 			w.Report(e.Range(), "template "+name+" nests too deeply; its value is unknown")
 			return s.Fail()
 		}
+		if module.TooLong(text, module.Template) {
+			w.Report(e.Range(), "template "+name+" has too many lines; its value is unknown")
+			return s.Fail()
+		}
 		x, diags := hclsyntax.ParseTemplate(text, name, hcl.InitialPos)
 		if diags.HasErrors() {
 			w.Report(e.Range(), "template "+name+": "+diags[0].Summary+"; its value is unknown")

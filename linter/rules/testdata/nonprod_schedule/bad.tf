@@ -27,3 +27,9 @@ resource "aws_scheduler_schedule" "stop" {
     role_arn = aws_iam_role.schedule.arn
   }
 }
+
+# What an event starts is no schedule.
+resource "aws_cloudwatch_event_rule" "stop_on_alarm" {
+  name          = "titanic-stop-on-alarm"
+  event_pattern = jsonencode({ source = ["aws.cloudwatch"] })
+}

@@ -36,14 +36,15 @@ resource "aws_s3_bucket_versioning" "data" {
   }
 }
 
-# Another system sets the owner.
+# Another system sets the owner and what has to do with costs.
 provider "aws" {
   alias = "shared"
   default_tags {
-    tags = { project = "titanic", env = "dev", managed_by = "terraform", cost_center = "ml-1001" }
+    tags = { project = "titanic", env = "dev", managed_by = "terraform" }
   }
   ignore_tags {
-    keys = ["owner"]
+    keys         = ["owner"]
+    key_prefixes = ["cost_"]
   }
 }
 
