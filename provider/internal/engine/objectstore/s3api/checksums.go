@@ -38,9 +38,10 @@ func (c checksumsXML) of(algorithm string) string {
 		"sha512": c.SHA512, "md5": c.MD5, "xxhash64": c.XXHASH64, "xxhash3": c.XXHASH3, "xxhash128": c.XXHASH128}[algorithm]
 }
 
-// setPartChecksums tells the checksum of one part to who reads just that.
+// setPartChecksums tells the checksum of one part to who reads just that: where the object's is of
+// the parts' checksums, or where there is but one part.
 func setPartChecksums(h http.Header, rec *objectstore.Record, n int) {
-	if len(rec.PartSums) < n {
+	if len(rec.PartSums) < n || !rec.Composite && len(rec.PartSums) > 1 {
 		return
 	}
 	for a := range rec.Checksums {

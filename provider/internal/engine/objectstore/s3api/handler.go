@@ -138,8 +138,8 @@ func (h *server) route(r request) handlerFunc {
 			return h.listObjects
 		case method == http.MethodPost && r.query.Has("delete"):
 			return h.deleteObjects
-		case method == http.MethodPost: // a form's upload
-			return h.notImplemented
+		case method == http.MethodPost:
+			return h.postForm
 		}
 		return nil
 	case r.query.Has("uploads") && method == http.MethodPost:
@@ -167,8 +167,6 @@ func (h *server) route(r request) handlerFunc {
 	}
 	return func(http.ResponseWriter, request) error { return wire.ErrNotAllowed }
 }
-
-func (h *server) notImplemented(http.ResponseWriter, request) error { return wire.ErrNotImplemented }
 
 func (h *server) fail(w http.ResponseWriter, r request, err error) {
 	e := wire.AsError(err)

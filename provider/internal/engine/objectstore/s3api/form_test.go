@@ -1,0 +1,99 @@
+package s3api
+
+import (
+	"bytes"
+	"encoding/base64"
+	"html"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+)
+
+// form is what TestForms sends: fields in order, then a file unless it is "-".
+type form struct {
+	policy string   // conditions, each after a comma; "" sends none
+	fields []string // name, value, ...
+	file   string
+}
+
+func (f form) request(t *testing.T) *http.Request {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	fields := slices.Clone(f.fields)
+	if f.policy != "" {
+		policy := f.policy
+		if !strings.HasPrefix(policy, "{") {
+			policy = `{"expiration": "2026-11-29T00:00:00Z", "conditions": [{"bucket": "bkt"}, ["starts-with", "$key", "up/"]` + f.policy + `]}`
+		}
+		fields = append(fields, "policy", base64.StdEncoding.EncodeToString([]byte(policy)), "AWSAccessKeyId", "alice", "signature", "unchecked")
+	}
+	for i := 0; i < len(fields); i += 2 {
+		if err := w.WriteField(fields[i], fields[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.file != "-" {
+		part, err := w.CreateFormFile("file", "data.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		part.Write([]byte(f.file))
+	}
+	w.Close()
+	r := httptest.NewRequest(http.MethodPost, "/bkt", &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return r
+}
+
+// TestForms uploads with forms as S3 documents them for POST, under the conditions of a policy.
+func TestForms(t *testing.T) {
+	_, s := newClientOf(t, objectstore.Options{Dir: t.TempDir(), Clock: func() time.Time { return time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC) }})
+	handler := Handler(s)
+	key := []string{"key", "up/${filename}"}
+	for _, tt := range []struct {
+		name   string
+		form   form
+		status int
+		want   string // in the answer, or in its Location
+	}{
+		{"plain", form{" ", key, "hello"}, 204, "/bkt/up/data.csv"},
+		{"document", form{`, {"success_action_status": "201"}`, append(key, "success_action_status", "201"), "hello"}, 201, `<Bucket>bkt</Bucket><Key>up/data.csv</Key><ETag>"5d41402abc4b2a76b9719d911017c592"</ETag>`},
+		{"redirection", form{`, ["starts-with", "$success_action_redirect", ""]`, append(key, "success_action_redirect", "http://here.example/done?a=b"), "hello"}, 303, "http://here.example/done?a=b&bucket=bkt&etag="},
+		{"metadata", form{`, ["eq", "$x-amz-meta-a", "b"], {"Content-Type": "text/csv"}`, append(key, "x-amz-meta-a", "b", "Content-Type", "text/csv"), "hello"}, 204, ""},
+		{"tags", form{`, ["starts-with", "$tagging", ""]`, append(key, "tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"), "hello"}, 204, ""},
+		{"within the range", form{`, ["content-length-range", 1, 5]`, key, "hello"}, 204, ""},
+		{"too large", form{`, ["content-length-range", 1, 4]`, key, "hello"}, 400, "EntityTooLarge"},
+		{"too small", form{`, ["content-length-range", 6, 9]`, key, "hello"}, 400, "EntityTooSmall"},
+		{"another key", form{" ", []string{"key", "elsewhere"}, "hello"}, 403, `Policy Condition failed: ["starts-with`},
+		{"an extra field", form{" ", append(key, "x-amz-meta-a", "b"), "hello"}, 403, "Extra input fields: x-amz-meta-a"},
+		{"an ignored field", form{" ", append(key, "x-ignore-a", "b"), "hello"}, 204, ""},
+		{"another checksum", form{`, ["starts-with", "$x-amz-checksum-crc32", ""]`, append(key, "x-amz-checksum-crc32", "AAAAAA=="), "hello"}, 400, "BadDigest"},
+		{"no key", form{" ", nil, "hello"}, 400, "Bucket POST must contain a field named 'key'"},
+		{"no file", form{" ", key, "-"}, 400, "POST requires exactly one file upload per request."},
+		{"no policy", form{"", key, "hello"}, 403, "AccessDenied"},
+		{"policy without signature", form{"", append(key, "policy", "e30=", "AWSAccessKeyId", "alice"), "hello"}, 400, "a field named 'Signature'"},
+		{"expired", form{`{"expiration": "2026-11-27T00:00:00Z", "conditions": []}`, key, "hello"}, 403, "Policy expired."},
+		{"no expiration", form{`{"conditions": []}`, key, "hello"}, 400, "Policy missing expiration."},
+		{"no conditions", form{`{"expiration": "2026-11-29T00:00:00Z"}`, key, "hello"}, 400, "Policy missing conditions."},
+		{"no JSON", form{`{`, key, "hello"}, 400, "InvalidPolicyDocument"},
+		{"a condition that is none", form{`, ["like", "$key", "x"]`, key, "hello"}, 400, "InvalidPolicyDocument"},
+		{"long fields", form{`, ["starts-with", "$x-amz-meta-a", ""]`, append(key, "x-amz-meta-a", strings.Repeat("a", 21<<10)), "hello"}, 400, "MaxPostPreDataLengthExceeded"},
+	} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, tt.form.request(t))
+		if w.Code != tt.status || !strings.Contains(html.UnescapeString(w.Body.String())+w.Header().Get("Location"), tt.want) {
+			t.Errorf("%s: %d %s %s, want %d %s", tt.name, w.Code, w.Header().Get("Location"), w.Body, tt.status, tt.want)
+		}
+	}
+	rec, err := s.Record("bkt", "up/data.csv")
+	if err != nil || rec.Size != 5 {
+		t.Errorf("stored %+v, %v", rec, err)
+	}
+}
