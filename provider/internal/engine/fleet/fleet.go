@@ -168,7 +168,7 @@ func (f *Fleet) Status(key Key) (config string, variants []VariantStatus, ok boo
 	for _, v := range r.serving.view.Load().variants {
 		s := VariantStatus{Name: v.name, Weight: v.weight, Count: len(v.instances)}
 		for _, i := range v.instances {
-			if i.healthy.Load() {
+			if i.Healthy() {
 				s.Healthy++
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/container"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet/serving"
 )
 
 // TestMain lets the test binary play the serving containers: "serve NAME BEHAVIOUR".
@@ -34,6 +36,7 @@ func serve(name, behaviour string) {
 	model, _ := os.ReadFile(filepath.Join(os.Getenv("SAGEMAKER_BASE_DIR"), "model", "name"))
 	mux := http.NewServeMux()
 	var sick atomic.Bool
+	var resets atomic.Int64
 	if behaviour == "deaf" {
 		signal.Ignore(syscall.SIGTERM)
 	}
@@ -63,6 +66,16 @@ func serve(name, behaviour string) {
 		switch string(body) {
 		case "die":
 			os.Exit(7)
+		case "reset":
+			resets.Add(1)
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_ = conn.(*net.TCPConn).SetLinger(0) // the client sees a reset, no end
+				conn.Close()
+			}
+			return
+		case "resets":
+			fmt.Fprint(w, resets.Load())
+			return
 		case "sicken", "heal":
 			sick.Store(string(body) == "sicken")
 		}
@@ -106,10 +119,10 @@ type manualTimer struct {
 func (c *manualClock) After(d time.Duration) <-chan time.Time {
 	t := manualTimer{d, make(chan time.Time, 1)}
 	switch {
-	case d == pingInterval:
+	case d == serving.PingInterval:
 		c.waits.Add(1)
 		return c.ticks
-	case d == firstBackoff:
+	case d == serving.FirstBackoff:
 		t.fire <- time.Time{}
 	default:
 		c.timers <- t
@@ -306,7 +319,9 @@ func TestRollbacks(t *testing.T) {
 			case <-clock.timers: // the bake never ends by itself
 			case <-time.After(time.Millisecond):
 				if next := f.endpoint(key, false).route.Load().next; tt.name == "crash while baking" && next != nil {
-					next.instances()[0].kill(t)
+					if resp, err := http.Post(next.instances()[0].URL()+"/invocations", "", strings.NewReader("die")); err == nil {
+						resp.Body.Close()
+					}
 				}
 				invoke(f, "x")
 			}
@@ -330,14 +345,6 @@ func onlyOldServes(t *testing.T, f *Fleet, after string) {
 	if name, _, _ := f.Status(key); name != "old" {
 		t.Errorf("%s: serves %s", after, name)
 	}
-}
-
-// kill ends an instance's process as a crash would.
-func (i *instance) kill(t *testing.T) {
-	t.Helper()
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.group.Kill()
 }
 
 func TestTooLongADeploymentIsRolledBack(t *testing.T) {
@@ -503,18 +510,18 @@ func TestSickProcessIsReplaced(t *testing.T) {
 		}
 	}
 	invoke(f, "sicken")
-	check(pingFailures - 1)
+	check(serving.PingFailures - 1)
 	invoke(f, "heal")
 	check(1)
 	invoke(f, "sicken")
-	check(pingFailures - 1)
+	check(serving.PingFailures - 1)
 	invoke(f, "heal")
 	check(2)
 	if len(health) > 0 {
 		t.Errorf("with a good check in between: %s", <-health)
 	}
 	invoke(f, "sicken")
-	check(pingFailures)
+	check(serving.PingFailures)
 	for _, want := range []string{"false the container failed 3 health checks in a row", "true "} {
 		select {
 		case got := <-health:
@@ -582,26 +589,14 @@ func TestNoAlarm(t *testing.T) {
 	}
 }
 
-// TestServingLogIsBounded writes three times what a log may hold.
-func TestServingLogIsBounded(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "logs", "a.log")
-	l, err := openServingLog(path)
-	if err != nil {
-		t.Fatal(err)
+// TestInvocationIsSentOnce breaks the connection of an invocation that the container has seen.
+func TestInvocationIsSentOnce(t *testing.T) {
+	f, _ := newFleet(t)
+	deploy(t, f, config("v", "fine"))
+	if w := invoke(f, "reset"); w.Code != http.StatusFailedDependency || !strings.Contains(w.Body.String(), "reset by peer") {
+		t.Errorf("got %d %s, want a model error with the connection's", w.Code, w.Body)
 	}
-	defer l.Close()
-	line := []byte(strings.Repeat("x", 1023) + "\n")
-	for range 3 * maxServingLog / len(line) {
-		if n, err := l.Write(line); n != len(line) || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if _, err := l.Write([]byte("the end\n")); err != nil || l.lastLine() != "the end" {
-		t.Errorf("it ends with %q, %v", l.lastLine(), err)
-	}
-	for _, name := range []string{path, path + ".1"} {
-		if info, err := os.Stat(name); err != nil || info.Size() > maxServingLog {
-			t.Errorf("%s: %+v, %v", name, info, err)
-		}
+	if w := invoke(f, "resets"); w.Body.String() != "1" {
+		t.Errorf("the container saw the invocation %s times", w.Body)
 	}
 }

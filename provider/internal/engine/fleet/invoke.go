@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet/serving"
 )
 
 const (
@@ -120,11 +122,11 @@ func (f *Fleet) Invoke(w http.ResponseWriter, r *http.Request, key Key) {
 		writeFault(w, key, wrong)
 		return
 	}
-	w.Header().Set(variantHeader, i.spec.Name)
+	w.Header().Set(variantHeader, i.Variant())
 	began := time.Now()
 	answer := bodies.Get().(*bytes.Buffer)
-	resp, err := i.roundTrip(ctx, r, sent, answer)
-	i.flight.leave()
+	resp, err := roundTrip(ctx, i, r, sent, answer)
+	i.Leave()
 	failed := err != nil || resp.StatusCode >= http.StatusInternalServerError
 	watch.saw(failed && r.Context().Err() == nil, time.Since(began))
 	if err != nil {
@@ -171,7 +173,7 @@ func (f *Fleet) receive(r *http.Request, key Key) (*endpoint, *sending, *fault) 
 }
 
 // acquire reserves a process for one invocation, waiting for one that restarts.
-func (e *endpoint) acquire(ctx context.Context, target string) (*instance, *watch, *fault) {
+func (e *endpoint) acquire(ctx context.Context, target string) (*serving.Process, *watch, *fault) {
 	deadline := time.Time{}
 	for {
 		route := e.route.Load()
@@ -210,8 +212,8 @@ func (e *endpoint) acquire(ctx context.Context, target string) (*instance, *watc
 var errTooLarge = fmt.Errorf("the container's answer is larger than the %d bytes that InvokeEndpoint returns", MaxBody)
 
 // roundTrip sends the invocation and reads the whole answer.
-func (i *instance) roundTrip(ctx context.Context, in *http.Request, sent *sending, answer *bytes.Buffer) (*http.Response, error) {
-	resp, err := i.send(ctx, in, sent)
+func roundTrip(ctx context.Context, i *serving.Process, in *http.Request, sent *sending, answer *bytes.Buffer) (*http.Response, error) {
+	resp, err := send(ctx, i, in, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -229,9 +231,9 @@ func (i *instance) roundTrip(ctx context.Context, in *http.Request, sent *sendin
 // send sends the invocation and returns the beginning of the answer. A process that died before it
 // took the request is given up for a restarted one by the caller's retry; the transport itself
 // repeats a request on a connection that the container had closed.
-func (i *instance) send(ctx context.Context, in *http.Request, sent *sending) (*http.Response, error) {
+func send(ctx context.Context, i *serving.Process, in *http.Request, sent *sending) (*http.Response, error) {
 	for deadline := time.Now().Add(restartWait); ; {
-		out, err := http.NewRequestWithContext(ctx, http.MethodPost, *i.url.Load()+"/invocations", nil)
+		out, err := http.NewRequestWithContext(ctx, http.MethodPost, i.URL()+"/invocations", nil)
 		if err != nil {
 			return nil, err
 		}
@@ -248,7 +250,7 @@ func (i *instance) send(ctx context.Context, in *http.Request, sent *sending) (*
 			out.Header.Set("Accept", accept)
 		}
 		out.Header["User-Agent"] = nil
-		resp, err := i.transport.RoundTrip(out)
+		resp, err := i.RoundTrip(out)
 		if err == nil {
 			return resp, nil
 		}

@@ -68,7 +68,7 @@ func BenchmarkInvoke(b *testing.B) {
 	if err := f.Deploy(b.Context(), key, config("v", "fine"), Rollout{}, nil); err != nil {
 		b.Fatal(err)
 	}
-	direct := *f.endpoint(key, false).route.Load().serving.instances()[0].url.Load() + "/invocations"
+	direct := f.endpoint(key, false).route.Load().serving.instances()[0].URL() + "/invocations"
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.Invoke(w, r, key) }))
 	defer srv.Close()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/fleet/serving"
 )
 
 // fleetDir holds the base directories of the processes, below the endpoint's; logsDir their logs,
@@ -42,7 +44,7 @@ type variantView struct {
 	name      string
 	weight    float64
 	spec      Variant
-	instances []*instance
+	instances []*serving.Process
 	turn      *atomic.Uint32
 }
 
@@ -82,14 +84,14 @@ func (v *view) choose(target string) *variantView {
 }
 
 // acquire reserves a healthy process for one invocation, nil when there is none.
-func (v *variantView) acquire() *instance {
+func (v *variantView) acquire() *serving.Process {
 	n := uint32(len(v.instances))
 	if n == 0 {
 		return nil
 	}
 	first := v.turn.Add(1)
 	for k := range n {
-		if i := v.instances[(first+k)%n]; i.healthy.Load() && i.flight.enter() {
+		if i := v.instances[(first+k)%n]; i.Enter() {
 			return i
 		}
 	}
@@ -129,7 +131,7 @@ func (f *Fleet) newSet(ctx context.Context, e *endpoint, cfg Config, alarms Alar
 const startsAtOnce = 16
 
 // startAll starts processes side by side; the first failure cancels the rest.
-func startAll(ctx context.Context, instances []*instance) error {
+func startAll(ctx context.Context, instances []*serving.Process) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -142,7 +144,7 @@ func startAll(ctx context.Context, instances []*instance) error {
 			case <-ctx.Done():
 				return
 			}
-			if err := i.start(ctx); err != nil {
+			if err := i.Start(ctx); err != nil {
 				cancel(err) // only the first counts
 			}
 		})
@@ -151,8 +153,8 @@ func startAll(ctx context.Context, instances []*instance) error {
 	return context.Cause(ctx)
 }
 
-func (s *set) instances() []*instance {
-	var out []*instance
+func (s *set) instances() []*serving.Process {
+	var out []*serving.Process
 	for _, v := range s.view.Load().variants {
 		out = append(out, v.instances...)
 	}
@@ -168,7 +170,7 @@ func (s *set) update(ctx context.Context, wanted map[string]Weights) error {
 		}
 	}
 	variants := slices.Clone(old.variants)
-	var more, less []*instance
+	var more, less []*serving.Process
 	for i := range variants {
 		v := &variants[i]
 		w := wanted[v.name]
@@ -210,18 +212,48 @@ func (s *set) retire(ctx context.Context) {
 	}
 }
 
-func endAll(ctx context.Context, instances []*instance) {
+func endAll(ctx context.Context, instances []*serving.Process) {
 	var wg sync.WaitGroup
 	for _, i := range instances {
-		wg.Go(func() { i.end(ctx) })
+		wg.Go(func() { i.End(ctx) })
 	}
 	wg.Wait()
 }
 
-func (s *set) newInstance(v Variant) *instance {
+func (s *set) newInstance(v Variant) *serving.Process {
 	s.seq++
 	name := v.Name + "-" + strconv.Itoa(s.seq)
-	return &instance{set: s, spec: v, env: maps.Clone(v.Env), flight: newFlight(), transport: newTransport(), stopped: make(chan struct{}),
-		base: filepath.Join(s.dir, name, "ml"),
-		log:  filepath.Join(s.f.o.Dir, s.key.Region, s.key.Endpoint, logsDir, s.cfg.Name+"-"+name+".log")}
+	var p *serving.Process
+	p = serving.New(s.f.ctx, serving.Spec{
+		Variant: v.Name,
+		Region:  s.key.Region,
+		Argv:    v.Argv,
+		Env:     maps.Clone(v.Env),
+		Stage:   v.Stage,
+		Startup: v.StartupTimeout,
+		Grace:   s.f.o.Grace,
+		Base:    filepath.Join(s.dir, name, "ml"),
+		Log:     filepath.Join(s.f.o.Dir, s.key.Region, s.key.Endpoint, logsDir, s.cfg.Name+"-"+name+".log"),
+		After:   s.f.o.After,
+		Logger:  s.f.o.Log.With("endpoint", s.key.Endpoint, "variant", v.Name),
+		Lost: func(reason string) {
+			s.watch.lost(v.Name, reason)
+			s.report(p, false, reason)
+		},
+		Back: func() { s.report(p, true, "") },
+	})
+	return p
+}
+
+// report tells the control plane when a variant lost its last process, or has one again.
+func (s *set) report(p *serving.Process, healthy bool, reason string) {
+	if s.f.o.OnHealth == nil {
+		return
+	}
+	for _, v := range s.view.Load().variants {
+		if v.name == p.Variant() && slices.ContainsFunc(v.instances, func(other *serving.Process) bool { return other != p && other.Healthy() }) {
+			return
+		}
+	}
+	s.f.o.OnHealth(s.key, p.Variant(), healthy, reason)
 }

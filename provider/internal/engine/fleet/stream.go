@@ -39,12 +39,12 @@ func (f *Fleet) InvokeStream(w http.ResponseWriter, r *http.Request, key Key) {
 		writeFault(w, key, wrong)
 		return
 	}
-	defer i.flight.leave()
-	w.Header().Set(variantHeader, i.spec.Name)
+	defer i.Leave()
+	w.Header().Set(variantHeader, i.Variant())
 	began := time.Now()
 	// The first byte has to come as soon as a whole answer of Invoke.
 	late := time.AfterFunc(f.o.InvocationTimeout, cancel)
-	resp, err := i.send(ctx, r, sent)
+	resp, err := send(ctx, i, r, sent)
 	inTime := late.Stop()
 	watch.saw((err != nil || resp.StatusCode >= http.StatusInternalServerError) && r.Context().Err() == nil, time.Since(began))
 	if err != nil {
