@@ -63,6 +63,8 @@ func missingField(name string) error {
 	return wire.Argument(name, "", fmt.Sprintf("Bucket POST must contain a field named '%s'.  If it is specified, please check the order of the fields.", name))
 }
 
+var errMalformedForm = wire.Errorf("MalformedPOSTRequest", http.StatusBadRequest, "The body of your POST request is not well-formed multipart/form-data.")
+
 // readFields reads a form up to its file. Names are in lower case: S3 does not tell cases apart.
 func readFields(reader *multipart.Reader) (map[string]string, *multipart.Part, error) {
 	fields, left := map[string]string{}, int64(maxFields)
@@ -71,8 +73,8 @@ func readFields(reader *multipart.Reader) (map[string]string, *multipart.Part, e
 		if errors.Is(err, io.EOF) {
 			return nil, nil, wire.Argument("file", "0", "POST requires exactly one file upload per request.")
 		}
-		if err != nil {
-			return nil, nil, wire.Errorf("MalformedPOSTRequest", http.StatusBadRequest, "The body of your POST request is not well-formed multipart/form-data.")
+		if err != nil || part.FormName() == "" {
+			return nil, nil, errMalformedForm
 		}
 		name := strings.ToLower(part.FormName())
 		if name == "file" {
@@ -80,7 +82,7 @@ func readFields(reader *multipart.Reader) (map[string]string, *multipart.Part, e
 		}
 		value, err := io.ReadAll(io.LimitReader(part, left+1))
 		if err != nil {
-			return nil, nil, wire.Errorf("MalformedPOSTRequest", http.StatusBadRequest, "The body of your POST request is not well-formed multipart/form-data.")
+			return nil, nil, errMalformedForm
 		}
 		if left -= int64(len(name) + len(value)); left < 0 {
 			return nil, nil, wire.Errorf("MaxPostPreDataLengthExceeded", http.StatusBadRequest, "Your POST request fields preceding the upload file were too large.")

@@ -198,7 +198,12 @@ func writeXML(w http.ResponseWriter, status int, v any) {
 		return
 	}
 	// S3 writes quotes, which every ETag has, by name; the AWS common runtime reads them in no other form.
-	raw = bytes.ReplaceAll(raw, []byte("&#34;"), []byte("&quot;"))
+	// In the messages of errors they stand as they are, where tools and people look for them.
+	quote, apostrophe := "&quot;", "&#39;"
+	if _, failed := v.(errorXML); failed {
+		quote, apostrophe = `"`, "'"
+	}
+	raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("&#34;"), []byte(quote)), []byte("&#39;"), []byte(apostrophe))
 	w.Header().Set("Content-Type", "application/xml")
 	w.Header().Set("Content-Length", strconv.Itoa(len(xml.Header)+len(raw)))
 	w.WriteHeader(status)
