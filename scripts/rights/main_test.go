@@ -27,6 +27,9 @@ func TestCallsAreJudgedAsAWSJudgesThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(calls) < 100 {
+		t.Fatalf("calls.txt has %d calls", len(calls))
+	}
 	for _, c := range calls {
 		sample, _ := fill(c.resource, func(name string) (string, bool) {
 			if strings.HasSuffix(name, "role_arn") {

@@ -85,7 +85,11 @@ func TestReadmes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, match := range name.FindAllStringSubmatch(string(content), -1) {
+			named := name.FindAllStringSubmatch(string(content), -1)
+			if len(named) == 0 {
+				t.Errorf("%s of %s declares nothing", file, stage)
+			}
+			for _, match := range named {
 				if !strings.Contains(string(readme), "| `"+match[1]+"` |") {
 					t.Errorf("the README of %s does not list %s of %s", stage, match[1], file)
 				}
@@ -120,26 +124,33 @@ func TestNamedThingsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	scripts, targets, workflows := 0, 0, 0
 	for _, file := range append(files, runbooks...) {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range script.FindAllString(string(content), -1) {
+			scripts++
 			if _, err := os.Stat(filepath.Join("../..", name)); err != nil {
 				t.Errorf("%s names %s, which is not there", file, name)
 			}
 		}
 		for _, match := range target.FindAllStringSubmatch(string(content), -1) {
+			targets++
 			if !regexp.MustCompile(`(?m)^` + match[1] + `:`).MatchString(makefiles) {
 				t.Errorf("%s names make %s, which is no target", file, match[1])
 			}
 		}
 		for _, match := range workflow.FindAllStringSubmatch(string(content), -1) {
+			workflows++
 			if _, err := os.Stat(filepath.Join("../../.github/workflows", match[1])); err != nil {
 				t.Errorf("%s names %s, which is no workflow", file, match[1])
 			}
 		}
+	}
+	if scripts < 5 || targets < 10 || workflows < 5 {
+		t.Errorf("found %d scripts, %d targets and %d workflows in %d documents", scripts, targets, workflows, len(files)+len(runbooks))
 	}
 }
 
@@ -213,7 +224,11 @@ func TestPinnedVersionsFitTheStages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range regexp.MustCompile(`source  = "([^"]+)"\s+version = "([^"]+)"`).FindAllSubmatch(main, -1) {
+		required := regexp.MustCompile(`source\s*= "([^"]+)"\s+version\s*= "([^"]+)"`).FindAllSubmatch(main, -1)
+		if len(required) < 2 {
+			t.Errorf("%s requires %d providers, expected aws and titanicml at least", stage, len(required))
+		}
+		for _, match := range required {
 			want := `"registry.terraform.io/` + string(match[1]) + `"`
 			if !bytes.Contains(content, []byte(want)) || !bytes.Contains(content, []byte(`constraints = "`+string(match[2])+`"`)) {
 				t.Errorf("%s requires %s %s, which providers.lock.hcl does not hold", stage, match[1], match[2])

@@ -20,6 +20,9 @@ func TestAppliedDocuments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if len(checkers[name]) == 0 {
+				t.Fatalf("nothing checks %s", name)
+			}
 			for attribute, check := range checkers[name] {
 				if err := check(content); err != nil {
 					t.Errorf("%s %s %s: %v", env, name, attribute, err)
