@@ -8,15 +8,17 @@ import (
 //go:embed awscc.facts
 var ccData string
 
-// CloudControlTags says how a resource type of hashicorp/awscc takes tags: "list" for a list of objects of key and value, "map", or empty for a
-// type that takes none or does not exist.
-func CloudControlTags(typ string) string {
-	_, rest, _ := strings.Cut(ccData, "\n"+typ+" ")
-	switch form, _, _ := strings.Cut(rest, "\n"); form {
-	case "l":
-		return "list"
-	case "m":
-		return "map"
+// CloudControlTags says where a resource type of hashicorp/awscc takes tags, mostly in tags, and how: as a "list" of objects of key and value, or
+// as a "map". Both are empty for a type that takes none or does not exist.
+func CloudControlTags(typ string) (attribute, form string) {
+	_, rest, found := strings.Cut(ccData, "\n"+typ+" ")
+	line, _, _ := strings.Cut(rest, "\n")
+	form, attribute, named := strings.Cut(line, " ")
+	switch {
+	case !found:
+		return "", ""
+	case !named:
+		attribute = "tags"
 	}
-	return ""
+	return attribute, map[string]string{"l": "list", "m": "map"}[form]
 }

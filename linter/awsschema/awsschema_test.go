@@ -129,11 +129,13 @@ func BenchmarkFirstType(b *testing.B) {
 	}
 }
 
-// TestCloudControlTags: the types of hashicorp/awscc take tags as a list or as a map, and some take none.
+// TestCloudControlTags: the types of hashicorp/awscc take tags as a list or as a map, some under another name, and some take none.
 func TestCloudControlTags(t *testing.T) {
-	for typ, want := range map[string]string{"awscc_s3_bucket": "list", "awscc_iam_role": "list", "awscc_pipes_pipe": "map", "awscc_s3_bucket_policy": "", "awscc_nope": "", "awscc_s3": "", "": ""} {
-		if got := CloudControlTags(typ); got != want {
-			t.Errorf("%s: %q, want %q", typ, got, want)
+	for typ, want := range map[string]string{"awscc_s3_bucket": "tags list", "awscc_iam_role": "tags list", "awscc_pipes_pipe": "tags map", "awscc_s3_bucket_policy": " ", "awscc_nope": " ", "awscc_s3": " ", "": " ",
+		"awscc_backup_backup_plan": "backup_plan_tags map", "awscc_efs_file_system": "file_system_tags list", "awscc_ce_anomaly_monitor": "resource_tags list", "awscc_route53_hosted_zone": "hosted_zone_tags list",
+		"awscc_inspector_resource_group": " ", "awscc_ecr_repository_creation_template": " "} {
+		if attribute, form := CloudControlTags(typ); attribute+" "+form != want {
+			t.Errorf("%s: %q %q, want %q", typ, attribute, form, want)
 		}
 	}
 	if s, _, _ := strings.Cut(ccData, "\n"); !strings.Contains(s, "hashicorp/awscc ") || !strings.Contains(s, "MPL-2.0") {

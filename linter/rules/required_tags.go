@@ -29,8 +29,8 @@ var RequiredTags = &linter.Rule{
 ` + "`tags`" + `, from its own argument or from the provider's default tags, which follow aliases into called modules. Values are checked where
 they are known: never empty, within ` + "`values`" + ` and matching ` + "`patterns`" + `.
 
-Examined are ` + "`tags`" + ` of every type that the AWS provider can tag and of titanicml resources, of every type of awscc that takes them, as a list or a map, ` + "`tag`" + ` blocks of auto
-scaling groups, ` + "`tag_specifications`" + ` of launch templates and fleets, and ` + "`volume_tags`" + ` of instances, which default tags do not reach, and tags of their
+Examined are ` + "`tags`" + ` of every type that the AWS provider can tag and of titanicml resources, of every type of awscc that takes them, as a list or a map
+and under another name where the type has one, such as ` + "`file_system_tags`" + `, ` + "`tag`" + ` blocks of auto scaling groups, ` + "`tag_specifications`" + ` of launch templates and fleets, and ` + "`volume_tags`" + ` of instances, which default tags do not reach, and tags of their
 block devices where they are written. Keys that the provider's ` + "`ignore_tags`" + ` leaves to another system are not asked for. A key that may come from a value that is not known, as in ` + "`merge(var.tags, {...})`" + `, is not missing; the known keys beside it are still checked. Of a conditional
 whose condition is not known both alternatives are checked.
 
@@ -74,7 +74,9 @@ func requiredTags(p *linter.Pass) {
 		}
 		tagSpecifications(p, r)
 	case "awscc":
-		if v := r.Attr("tags"); v.IsSet() || awsschema.CloudControlTags(r.Type) != "" {
+		if attribute, _ := awsschema.CloudControlTags(r.Type); attribute != "" {
+			checkTags(p, r, attribute, pairs(r.Attr(attribute)), "add them to "+attribute+"; awscc has no default tags")
+		} else if v := r.Attr("tags"); v.IsSet() { // newer than our table
 			checkTags(p, r, "tags", pairs(v), "add them to tags; awscc has no default tags")
 		}
 	case "titanicml":

@@ -19,12 +19,39 @@ import (
 var (
 	ccType    = regexp.MustCompile(`tfResourceType = "(awscc_\w+)"`)
 	ccConfig  = regexp.MustCompile(`(?s)export interface \w+Config extends cdktn\.TerraformMetaArguments \{(.*?)\n\}`)
-	ccTags    = regexp.MustCompile(`readonly tags\??: (\{\s*\[key: string\]: string;?\s*\}|(\w+)\[\])`)
+	ccTags    = regexp.MustCompile(`readonly (tags|\w+Tags)\??: (\{\s*\[key: string\]: string;?\s*\}|(\w+)\[\])`)
 	ccVersion = regexp.MustCompile(`providers/hashicorp/awscc/([0-9.]+)/docs`)
 )
 
+// snake is the name in Terraform of what cdktn calls backupPlanTags.
+func snake(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte('_')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// ownTags reports whether an attribute holds the tags of the resource itself: tags, resource_tags, or tags called after the resource, such as
+// backup_plan_tags of awscc_backup_backup_plan. Others are tags of something else: of the repositories that ECR will make by a template, of what
+// DataZone makes for a project.
+func ownTags(typ, attribute string) bool {
+	noun, named := strings.CutSuffix(attribute, "_tags")
+	switch {
+	case attribute == "tags":
+		return true
+	case !named || typ == "awscc_ecr_repository_creation_template" || typ == "awscc_datazone_project":
+		return false
+	}
+	return noun == "resource" || strings.HasSuffix(typ, "_"+noun)
+}
+
 // writeCC makes the table of the resource types of hashicorp/awscc that take tags: a line with the type and "l" for a list of key and value, "m"
-// for a map. The wheel is PyPI's cdktn-provider-awscc, whose declarations are generated from the provider's schema.
+// for a map, and the attribute where it is not called tags. The wheel is PyPI's cdktn-provider-awscc, whose declarations are generated from the provider's schema.
 func writeCC(wheel, out string) error {
 	archive, err := zip.OpenReader(wheel)
 	if err != nil {
@@ -51,13 +78,24 @@ func writeCC(wheel, out string) error {
 			if v := ccVersion.FindSubmatch(text); v != nil {
 				provider = string(v[1])
 			}
-			tags := ccTags.FindSubmatch(config[1])
-			switch {
-			case tags == nil:
-			case len(tags[2]) == 0:
-				lines = append(lines, string(typ[1])+" m")
-			case holdsPairs(text, string(tags[2])):
-				lines = append(lines, string(typ[1])+" l")
+			found := ccTags.FindAllSubmatch(config[1], -1)
+			if i := slices.IndexFunc(found, func(tags [][]byte) bool { return string(tags[1]) == "tags" }); i >= 0 {
+				found = found[i : i+1] // what else has tags there is about something else
+			}
+			for _, tags := range found {
+				line := string(typ[1]) + " l"
+				switch {
+				case !ownTags(string(typ[1]), snake(string(tags[1]))):
+					continue
+				case len(tags[3]) == 0:
+					line = string(typ[1]) + " m"
+				case !holdsPairs(text, string(tags[3])):
+					continue
+				}
+				if name := snake(string(tags[1])); name != "tags" {
+					line += " " + name
+				}
+				lines = append(lines, line)
 			}
 		})
 		if err != nil {

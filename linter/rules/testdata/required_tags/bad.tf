@@ -84,3 +84,10 @@ resource "awscc_ecs_cluster" "pairs" {
 resource "awscc_pipes_pipe" "map" {
   tags = { project = "titanic", env = "dev", owner = "ml", cost_center = "42" } # want "lacks the tag managed_by"
 }
+
+resource "awscc_efs_file_system" "other_name" {
+  file_system_tags = [{ key = "project", value = "titanic" }, { key = "env", value = "dev" }, { key = "owner", value = "ml" }, { key = "cost_center", value = "42" }] # want "awscc_efs_file_system.other_name lacks the file_system_tags key managed_by; add them to file_system_tags"
+}
+
+resource "awscc_backup_backup_plan" "untagged" { # want "lacks the backup_plan_tags keys project, env, owner, managed_by, cost_center"
+}

@@ -68,3 +68,12 @@ resource "awscc_pipes_pipe" "map" {
 resource "awscc_logs_log_group" "set" {
   tags = [for k, v in { project = "titanic", env = "dev", owner = "ml", managed_by = "terraform", cost_center = "42" } : { key = k, value = v }]
 }
+
+resource "awscc_backup_backup_plan" "other_name" {
+  backup_plan_tags = { project = "titanic", env = "dev", owner = "ml", managed_by = "terraform", cost_center = "42" }
+}
+
+# These are the tags of the repositories that ECR makes by the template.
+resource "awscc_ecr_repository_creation_template" "others" {
+  resource_tags = []
+}
