@@ -110,7 +110,9 @@ func classOf(name string) class {
 func Speaks(name string) bool { return classOf(normal(name)) != plain }
 
 // Suspicious decides whether a literal given to a name is a secret.
-func (s *Settings) Suspicious(name, value string) bool { return s.suspicious(normal(name), value, false) }
+func (s *Settings) Suspicious(name, value string) bool {
+	return s.suspicious(normal(name), value, false)
+}
 
 // suspicious decides for a name in snake case. Of a credential it is known that the text opens a door, such as a provider's token: it need
 // not look random, but for words.
