@@ -1,10 +1,13 @@
 package engine_test
 
 import (
+	"database/sql"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/datadir"
 )
 
 func TestTrainingJobsThatDoNotComplete(t *testing.T) {
@@ -65,6 +71,76 @@ func TestStoppedJobKeepsWhatItSavedAndIsNotCompleted(t *testing.T) {
 	}
 	_, err := s.StopTrainingJob(s.ctx, stop)
 	wantError(t, err, "ValidationException", "The request was rejected because the training job is in status Stopped.")
+}
+
+// journal is a log that a test reads while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) says(text string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Contains(j.text.String(), text)
+}
+
+// TestJobEndIsRecordedLate lets a job end while the store takes no writes, as on a full disk. Its end is recorded once it does again.
+func TestJobEndIsRecordedLate(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t)
+	if err := s.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	log := &journal{}
+	o := options(s.dataDir)
+	o.Log = slog.New(slog.NewTextHandler(log, nil))
+	e, err := engine.Open(s.ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s.url = e.URL()
+	s.as("titanicml", homeRegion)
+	gate := filepath.Join(t.TempDir(), "gate")
+	in := training("one", "blocked", func(in *sagemaker.CreateTrainingJobInput) { in.Environment = map[string]string{"GATE": gate} })
+	if _, err := s.CreateTrainingJob(s.ctx, in); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the container runs", func() bool {
+		out, err := s.DescribeTrainingJob(s.ctx, &sagemaker.DescribeTrainingJobInput{TrainingJobName: in.TrainingJobName})
+		return err == nil && out.SecondaryStatus == types.SecondaryStatusTraining
+	})
+	// Somebody else who holds SQLite's write lock stands for the disk. The engine waits 5 s for it whenever it writes.
+	db, err := sql.Open("sqlite", filepath.Join(s.dataDir, datadir.DBFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	connection, err := db.Conn(s.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if _, err := connection.ExecContext(s.ctx, "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an end that cannot be recorded", func() bool { return log.says("this cannot be recorded") })
+	if _, err := connection.ExecContext(s.ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.ended("one"); out.TrainingJobStatus != types.TrainingJobStatusFailed || !strings.Contains(aws.ToString(out.FailureReason), datadir.DBFile) {
+		t.Errorf("%s: %s", out.TrainingJobStatus, aws.ToString(out.FailureReason))
+	}
 }
 
 func TestTrainingJobNames(t *testing.T) {

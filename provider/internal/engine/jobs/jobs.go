@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/api"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/catalog"
@@ -186,9 +187,32 @@ func (j *Jobs) work(r *run) {
 	case err != nil:
 		end = ending{status: failed, secondary: "Failed", message: "Training job failed", reason: reasonOf(err)}
 	}
-	// Not the engine's context: a job that is done is recorded even while closing.
-	if err := j.finish(context.Background(), r.key, end); err != nil {
-		j.Catalog.Log.Error("job has ended and this cannot be recorded", "job", r.key.name, "status", end.status, "error", err)
+	j.record(r.key, end)
+}
+
+// recordAgain is how long a job whose end cannot be recorded waits for the next try.
+const recordAgain = time.Second
+
+// record writes down how a job ended, as often as it takes while the store takes no writes: nobody else would ever tell those who wait
+// for the job.
+func (j *Jobs) record(k key, end ending) {
+	for said := false; ; said = true {
+		// Not the engine's context: a job that is done is recorded even while closing.
+		err := j.finish(context.Background(), k, end)
+		if err == nil {
+			return
+		}
+		if !said {
+			j.Catalog.Log.Error("job has ended and this cannot be recorded", "job", k.name, "status", end.status, "error", err)
+		}
+		if !store.Unwritable(err) {
+			return
+		}
+		select {
+		case <-j.ctx.Done():
+			return // the next engine runs it again
+		case <-time.After(recordAgain):
+		}
 	}
 }
 

@@ -208,6 +208,15 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("engine's store %s: %w", s.path, err)
 }
 
+// Unwritable tells whether err says that the store takes no writes at present, such as of a full disk: the same write may pass later.
+func Unwritable(err error) bool {
+	switch errorCode(err) {
+	case sqlitelib.SQLITE_FULL, sqlitelib.SQLITE_IOERR, sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED:
+		return true
+	}
+	return false
+}
+
 // errorCode returns SQLite's primary result code, or 0.
 func errorCode(err error) int {
 	var failure *sqlite.Error
