@@ -131,11 +131,10 @@ func (h *server) formStored(w http.ResponseWriter, r request, fields map[string]
 		redirect = fields["redirect"]
 	}
 	if to, err := url.Parse(redirect); err == nil && to.IsAbs() { // S3 passes over what is no URL
-		query := to.Query()
-		query.Set("bucket", r.bucket)
-		query.Set("key", rec.Key)
-		query.Set("etag", wire.Quote(rec.ETag))
-		to.RawQuery = query.Encode()
+		if to.RawQuery != "" {
+			to.RawQuery += "&"
+		}
+		to.RawQuery += "bucket=" + url.QueryEscape(r.bucket) + "&key=" + url.QueryEscape(rec.Key) + "&etag=" + url.QueryEscape(wire.Quote(rec.ETag))
 		w.Header().Set("Location", to.String())
 		w.WriteHeader(http.StatusSeeOther)
 		return nil

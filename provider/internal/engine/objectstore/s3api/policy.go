@@ -33,22 +33,21 @@ func (h *server) formPolicy(bucket string, fields map[string]string) (sizes, err
 		return allowed, missingField("Signature")
 	}
 	raw, err := base64.StdEncoding.DecodeString(fields["policy"])
-	var policy struct {
-		Expiration *string `json:"expiration"`
-		Conditions []any   `json:"conditions"`
-	}
+	var policy map[string]any // not a struct, in which Go would take names of any case
 	if err != nil || json.Unmarshal(raw, &policy) != nil {
 		return allowed, badPolicy("Invalid JSON.")
 	}
-	if policy.Expiration == nil {
+	expiration, ok := policy["expiration"].(string)
+	if !ok {
 		return allowed, badPolicy("Policy missing expiration.")
 	}
-	if policy.Conditions == nil {
+	conditions, ok := policy["conditions"].([]any)
+	if !ok {
 		return allowed, badPolicy("Policy missing conditions.")
 	}
-	until, err := time.Parse(time.RFC3339, *policy.Expiration)
+	until, err := time.Parse(time.RFC3339, expiration)
 	if err != nil {
-		return allowed, badPolicy("Invalid 'expiration' value: '" + *policy.Expiration + "'")
+		return allowed, badPolicy("Invalid 'expiration' value: '" + expiration + "'")
 	}
 	if h.s.Now().After(until) {
 		return allowed, againstPolicy("Policy expired.")
@@ -57,10 +56,13 @@ func (h *server) formPolicy(bucket string, fields map[string]string) (sizes, err
 	for _, name := range unconditioned {
 		spoken[name] = true
 	}
-	for _, condition := range policy.Conditions {
+	for _, condition := range conditions {
 		if err := applyCondition(condition, bucket, fields, spoken, &allowed); err != nil {
 			return allowed, err
 		}
+	}
+	if !spoken["bucket"] { // no field, and still what the policy has to speak of
+		return allowed, againstPolicy("Extra input fields: bucket")
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !spoken[name] && !strings.HasPrefix(name, "x-ignore-") {
@@ -98,6 +100,7 @@ func applyCondition(condition any, bucket string, fields map[string]string, spok
 			return badPolicy("Invalid Condition: wrong number of arguments.")
 		}
 		operator, _ := condition[0].(string)
+		operator = strings.ToLower(operator)
 		if operator == "content-length-range" {
 			least, most := bytesOf(condition[1]), bytesOf(condition[2])
 			if least < 0 || most < 0 {
