@@ -410,12 +410,17 @@ func TestPositions(t *testing.T) {
 		{"behind an interpolation", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      \"Resource\": \"${aws_x.y.arn}\", \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "4:1-1 "},
 		{"below an interpolation", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      \"Resource\": \"${aws_x.y.arn}\",\n      \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "5:18-21 x:*"},
 		{"escapes", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<EOT\n{\n  \"A\": \"$${b} %%{c}\",\n  \"B\": \"$${b}\", \"Action\": \"x:*\"\n}\nEOT\n}\n", "5:28-31 x:*"},
+		{"before a directive", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      \"Action\": \"x:*\",\n      %{ for a in [\"b\", \"c\"] ~}\n      \"${a}\": 1,\n      %{ endfor ~}\n      \"d\": 2\n    }\n  EOT\n}\n", "4:18-21 x:*"},
+		{"behind a directive", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      %{ for a in [\"b\", \"c\"] ~}\n      \"${a}\": 1,\n      %{ endfor ~}\n      \"d\": 2,\n      \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "3:5-5 "},
+		{"behind a conditional", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      \"a\": \"${true ? \"b\" : \"c\"}\",\n      \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "5:18-21 x:*"},
+		{"within a directive", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n    {\n      %{ if true ~}\n      \"Action\": \"x:*\"\n      %{ endif ~}\n    }\n  EOT\n}\n", "3:5-5 "},
 		{"blank at first", "main.tf", "resource \"a_b\" \"x\" {\n  policy = <<-EOT\n\n    {\n      \"Action\": \"x:*\"\n    }\n  EOT\n}\n", "5:1-1 "},
 		{"CRLF", "main.tf", "resource \"a_b\" \"x\" {\r\n  policy = <<EOT\r\n{\r\n  \"Action\": \"x:*\"\r\n}\r\nEOT\r\n}\r\n", "4:14-17 x:*"},
 		{"quoted", "main.tf", "resource \"a_b\" \"x\" {\n  policy = \"{\\n\\\"Action\\\": \\\"x:*\\\"}\"\n}\n", `2:12-37 "{\n\"Action\": \"x:*\"}"`},
 		{"jsonencode", "main.tf", "resource \"a_b\" \"x\" {\n  policy = jsonencode({\n    Action = \"x:*\"\n  })\n}\n", `3:14-19 "x:*"`},
 		{"JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "{\n  \"Action\": \"x:*\"\n}"}}}}`, `2:14-41 {\n  \"Action\": \"x:*\"\n}`},
 		{"jsonencode in JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "\u00e9${jsonencode(\n{\"\ud83d\ude00\" = 1, Action = \"x:*\"})}"}}}}`, ""},
+		{"a letter by its number in JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "${jsonencode({\"\u00e9ü\" = 1, Action = \"x:*\"})}"}}}}`, `2:54-61 \"x:*\"`},
 		{"all of it jsonencode in JSON", "main.tf.json", `{"resource": {"a_b": {"x": {` + "\n" + `  "policy": "${jsonencode(\n{\"\ud83d\ude00\" = 1, Action = \"x:*\"})}"}}}}`, `2:61-68 \"x:*\"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

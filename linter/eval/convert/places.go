@@ -16,6 +16,9 @@ type places struct {
 	first hcl.Range     // of the first part of a heredoc
 	last  int           // line on which the heredoc ends
 	lines []heredocLine // from that of the first part
+	// directed: a directive or interpolation over several lines, which repeats lines, leaves them out or takes their ends away, so that what
+	// follows has no line that can be told.
+	directed bool
 }
 
 // heredocLine is what a line of a heredoc begins with, up to the first interpolation; no text where it begins with one.
@@ -42,6 +45,10 @@ func placesOf(src value.Locator) *places {
 	for i, e := range t.Parts {
 		l, ok := e.(*hclsyntax.LiteralValueExpr)
 		if !ok {
+			if at := e.Range(); at.Start.Line < at.End.Line {
+				p.directed = true
+				break
+			}
 			continue
 		}
 		text, rest, more := strings.Cut(l.Val.AsString(), "\n")
@@ -74,7 +81,8 @@ func (p *places) begins(at hcl.Pos, text string) {
 	p.lines[len(p.lines)-1] = heredocLine{at, text}
 }
 
-// at is the place of what a line of the text ends with, from a byte of it on: exact where the file has the line up to there, else the line.
+// at is the place of what a line of the text ends with, from a byte of it on: exact where the file has the line up to there, else the
+// line, and behind a directive the whole.
 func (p *places) at(line int, text string, from int) value.Locator {
 	if p.whole != nil {
 		return p.whole
@@ -88,7 +96,7 @@ func (p *places) at(line int, text string, from int) value.Locator {
 		return value.At(hcl.Range{Filename: p.first.Filename, Start: after(from), End: after(len(text))})
 	}
 	start := p.first.Start
-	if line > 0 {
+	if line > 0 && !p.directed {
 		start = hcl.Pos{Line: min(start.Line+line, p.last), Column: 1}
 	}
 	return value.At(hcl.Range{Filename: p.first.Filename, Start: start, End: start})
