@@ -75,9 +75,6 @@ func Page(r *linter.Rule) string {
 	if r.Disabled {
 		b.WriteString("\nThe rule is off unless the configuration or `--enable-rule` turns it on.\n")
 	}
-	if r.Documented {
-		b.WriteString("\nAn ignore of this rule needs a `doc` that exists beside its `reason`.\n")
-	}
 	if len(r.Options) > 0 {
 		b.WriteString("\n## Settings\n\n| Name | Default | Meaning |\n|---|---|---|\n")
 		for _, o := range r.Options {
@@ -89,7 +86,21 @@ func Page(r *linter.Rule) string {
 		}
 		b.WriteString("}\n```\n")
 	}
+	if r.Run != nil { // the rules on ignore comments cannot be ignored
+		b.WriteString(ignoring(r))
+	}
 	return b.String()
+}
+
+// ignoring says how a finding of the rule is left out.
+func ignoring(r *linter.Rule) string {
+	what, comment := "gives its reason", fmt.Sprintf(`# titanicml-ignore: %s reason="why this one is meant"`, r.Name)
+	if r.Documented {
+		what += " and a document that exists"
+		comment += ` doc="docs/FILE.md#HEADING"`
+	}
+	return fmt.Sprintf("\n## Ignoring a finding\n\nA finding that is meant is left out by a comment on its line, or on the line above it, that %s:\n\n```hcl\n%s\n```\n\n"+
+		"[ignore_invalid](ignore_invalid.md) tells what a comment covers, and how it expires.\n", what, comment)
 }
 
 // HCL writes an option's value as the configuration file would.
@@ -135,6 +146,9 @@ func quoteHCL(s string) string {
 func upperFirst(s string) string {
 	if s == "" {
 		return s
+	}
+	if word, _, _ := strings.Cut(s, " "); strings.Contains(word, ":") {
+		return s // an action, iam:PassRole, is spelled as it is
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }

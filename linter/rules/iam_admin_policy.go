@@ -10,12 +10,13 @@ import (
 
 // IAMAdminPolicy reports policies that make their holder an administrator.
 var IAMAdminPolicy = &linter.Rule{
-	Name:     "iam_admin_policy",
-	Title:    "no policy may make its holder an administrator",
-	Severity: linter.Error,
-	Since:    "0.1.0",
-	Scope:    linter.PerResource | linter.PerModule,
-	Types:    policies.Types,
+	Name:       "iam_admin_policy",
+	Title:      "no policy may make its holder an administrator",
+	Severity:   linter.Error,
+	Documented: true,
+	Since:      "0.1.0",
+	Scope:      linter.PerResource | linter.PerModule,
+	Types:      policies.Types,
 	Text: `A finding is every action on every resource, ` + "`" + `iam:*` + "`" + ` on every resource (its holder can grant itself the rest), and the attachment of
 an AWS managed policy that does the same: AdministratorAccess, IAMFullAccess, PowerUserAccess and their like. A condition
 does not change what the statement allows once it holds. Managed policies are looked up in attachments, by ARN or by ` + "`" + `data.aws_iam_policy` + "`" + `, in ` + "`" + `managed_policy_arns` + "`" + ` of

@@ -14,12 +14,13 @@ import (
 
 // IAMPrivilegeEscalation reports known ways from a policy to more rights.
 var IAMPrivilegeEscalation = &linter.Rule{
-	Name:     "iam_privilege_escalation",
-	Title:    "no policy may let its holder gain rights",
-	Severity: linter.Error,
-	Since:    "0.1.0",
-	Scope:    linter.PerResource | linter.PerModule | linter.PerRoot,
-	Types:    policies.Types,
+	Name:       "iam_privilege_escalation",
+	Title:      "no policy may let its holder gain rights",
+	Severity:   linter.Error,
+	Documented: true,
+	Since:      "0.1.0",
+	Scope:      linter.PerResource | linter.PerModule | linter.PerRoot,
+	Types:      policies.Types,
 	Text: `Some permissions are worth more than they look: who can write a new version of any policy, attach any policy to any role, change a
 trust policy, make access keys of other users, or replace the code of functions that run with other roles, holds all those
 rights. So does who can pass any role and start something with it: a function, an instance, a training job, a task.

@@ -10,12 +10,13 @@ import (
 
 // IAMSharedRole reports roles that several workload services assume.
 var IAMSharedRole = &linter.Rule{
-	Name:     "iam_shared_role",
-	Title:    "one role must serve one workload service",
-	Severity: linter.Error,
-	Since:    "0.1.0",
-	Scope:    linter.PerResource,
-	Types:    []string{"aws_iam_role"},
+	Name:       "iam_shared_role",
+	Title:      "one role must serve one workload service",
+	Severity:   linter.Error,
+	Documented: true,
+	Since:      "0.1.0",
+	Scope:      linter.PerResource,
+	Types:      []string{"aws_iam_role"},
 	Text: `A role that several services may assume has the sum of what all of them need, so each gets the rights of the others, and CloudTrail
 cannot tell them apart. Give each workload (training, functions, tasks, state machines, schedules) its own role.
 

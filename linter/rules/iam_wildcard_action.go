@@ -9,12 +9,13 @@ import (
 
 // IAMWildcardAction reports wildcards in the actions of Allow statements.
 var IAMWildcardAction = &linter.Rule{
-	Name:     "iam_wildcard_action",
-	Title:    "an Allow statement must list its actions",
-	Severity: linter.Error,
-	Since:    "0.1.0",
-	Scope:    linter.PerResource | linter.PerModule,
-	Types:    policies.Types,
+	Name:       "iam_wildcard_action",
+	Title:      "an Allow statement must list its actions",
+	Severity:   linter.Error,
+	Documented: true,
+	Since:      "0.1.0",
+	Scope:      linter.PerResource | linter.PerModule,
+	Types:      policies.Types,
 	Text: `A wildcard in Action grants what nobody listed, and what AWS adds to the service next year. The message counts what the
 wildcard matches today, and how much of that is permission management or write.
 

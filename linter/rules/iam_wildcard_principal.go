@@ -8,12 +8,13 @@ import (
 
 // IAMWildcardPrincipal reports principals that are everybody.
 var IAMWildcardPrincipal = &linter.Rule{
-	Name:     "iam_wildcard_principal",
-	Title:    "a policy must name its principals, or really restrict them",
-	Severity: linter.Error,
-	Since:    "0.1.0",
-	Scope:    linter.PerResource | linter.PerModule,
-	Types:    policies.Types,
+	Name:       "iam_wildcard_principal",
+	Title:      "a policy must name its principals, or really restrict them",
+	Severity:   linter.Error,
+	Documented: true,
+	Since:      "0.1.0",
+	Scope:      linter.PerResource | linter.PerModule,
+	Types:      policies.Types,
 	Text: `Principal "*" (and ` + "`" + `AWS = "*"` + "`" + `) is everybody in the world with an AWS account. It is a finding unless a condition limits who that is:
 a positive operator (StringEquals, StringLike, ArnLike, IpAddress, ...) on a key that identifies the caller or the source, such as
 aws:PrincipalOrgID, aws:SourceAccount, aws:SourceArn, aws:SourceVpce or aws:SourceIp. These do not count:

@@ -8,12 +8,13 @@ import (
 
 // IAMWildcardResource reports resources that are wider than the actions need.
 var IAMWildcardResource = &linter.Rule{
-	Name:     "iam_wildcard_resource",
-	Title:    "an Allow statement must name its resources",
-	Severity: linter.Error,
-	Since:    "0.1.0",
-	Scope:    linter.PerResource | linter.PerModule,
-	Types:    policies.Types,
+	Name:       "iam_wildcard_resource",
+	Title:      "an Allow statement must name its resources",
+	Severity:   linter.Error,
+	Documented: true,
+	Since:      "0.1.0",
+	Scope:      linter.PerResource | linter.PerModule,
+	Types:      policies.Types,
 	Text: `` + "`" + `Resource = "*"` + "`" + ` is a finding unless no action in the statement can be limited to a resource. Whether an action can is a fact of the
 embedded table of AWS actions. A statement that mixes both kinds is a finding too: split it, so that "*" stands only where
 nothing else works.

@@ -241,6 +241,15 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
+// TestDocumented names the rules whose ignores need a document.
+func TestDocumented(t *testing.T) {
+	for _, r := range rules.All() {
+		if want := strings.HasPrefix(r.Name, "iam_") || r.Name == "ec2_unjustified"; r.Documented != want {
+			t.Errorf("%s: Documented is %t", r.Name, r.Documented)
+		}
+	}
+}
+
 // TestDocs compares docs/rules with the metadata; -update writes it.
 func TestDocs(t *testing.T) {
 	t.Parallel()

@@ -154,8 +154,8 @@ func rulesCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rules [NAME]",
 		Short: "List the rules, or explain one",
-		Long: `Lists the rules with their severity; with NAME, prints the rule's page: what it finds and why, a bad and a good example, its
-settings and how to ignore it. The same pages are in docs/rules.`,
+		Long: `Lists the rules with their severity; with NAME, prints the rule's page: what it finds and why, its settings and
+how to ignore it. The pages in docs/rules have a bad and a good example, too.`,
 		Example: `  titanicml-lint rules
   titanicml-lint rules iam_pass_role`,
 		Args: cobra.MaximumNArgs(1),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -145,6 +146,8 @@ func options(f flags, args []string, s streams) (linter.Options, func(), error) 
 		switch {
 		case a == "-":
 			plans = append(plans, a)
+		case errors.Is(err, fs.ErrNotExist):
+			return o, nothing, fmt.Errorf("%s does not exist; give the directory of a module, or a plan in JSON", a)
 		case err != nil:
 			return o, nothing, fmt.Errorf("open %s: %w", a, unwrapPath(err))
 		case info.IsDir():

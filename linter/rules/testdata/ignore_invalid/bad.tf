@@ -21,3 +21,11 @@ resource "aws_cloudwatch_log_group" "f" {}
 # want(+1) "doc \"docs/none.md\" does not exist"
 # titanicml-ignore: log_retention reason="see there" doc="docs/none.md#logs"
 resource "aws_cloudwatch_log_group" "e" {}
+
+# want(+1) "ignore of ec2_unjustified names no document and does not count"
+# titanicml-ignore: ec2_unjustified reason="it has always been there"
+resource "aws_instance" "g" {}
+
+# want(+1) "ignore of iam_wildcard_action names no document and does not count"
+# titanicml-ignore: iam_wildcard_action reason="too many to list"
+resource "aws_iam_user_policy" "h" {}
