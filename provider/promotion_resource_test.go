@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"sync/atomic"
@@ -463,12 +464,31 @@ func TestPromotionImport(t *testing.T) {
 	v1 := r.register(survival, "one")
 	r.evaluate("eval-1", v1, 0.85)
 	config := r.promotion(v1, "eval-1", bothBounds+", "+firstChecks+`, { metric = "accuracy", min = 0.5, slice = { column = "sex", value = "male" } }`,
-		`evidence = { max_age = "24h", min_examples = 300 }`)
+		"evidence = { max_age = \"24h\", min_examples = 300 }\nseed = 7")
 	r.run(
 		resource.TestStep{Config: config},
 		resource.TestStep{Config: config, ResourceName: theGate, ImportState: true, ImportStateId: survival, ImportStateVerify: true},
 		resource.TestStep{Config: config, ResourceName: theGate, ImportState: true, ImportStateId: "none", ExpectError: says("Group none has no champion to import")},
 	)
+}
+
+// An imported promotion brings a deleted record back as it was, like one that made it.
+func TestPromotionImportKeepsTheRecord(t *testing.T) {
+	r := newRegistry(t)
+	v1 := r.register(survival, "one")
+	r.evaluate("eval-1", v1, 0.85)
+	config := r.promotion(v1, "eval-1", atLeast78, "")
+	r.run(resource.TestStep{Config: config}) // and destroyed, which leaves the champion
+	made := r.champion().Record
+	config += "\nimport {\n  to = " + theGate + "\n  id = \"" + survival + "\"\n}\n"
+	r.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{PreConfig: func() { r.must(r.c.Remove(t.Context(), made.File.URI)) }, Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectNonEmptyPlan()}}},
+	)
+	if got := r.champion().Record; got == nil || !bytes.Equal(got.Body, made.Body) {
+		t.Errorf("the record is %+v, want it as it was made", got)
+	}
 }
 
 // What an apply left when it was killed after the record, after the approval, or after the pointer moved, is used and not made again.
