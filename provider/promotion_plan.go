@@ -39,7 +39,9 @@ func (m *promotionModel) decided(ctx context.Context, rec *decision.StoredRecord
 
 func (r *promotionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.AddWarning("Promotion will be forgotten, not undone", promotionStays)
+		var group types.String
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("model_package_group"), &group)...)
+		resp.Diagnostics.AddWarning("Promotion will be forgotten, not undone", promotionStays(group.ValueString()))
 		return
 	}
 	if r.session == nil {

@@ -285,12 +285,16 @@ func splitPath(field string) []string {
 
 func sortedKeys(m map[string]attr.Type) []string { return slices.Sorted(maps.Keys(m)) }
 
-func (r *promotionResource) Delete(_ context.Context, _ resource.DeleteRequest, resp *resource.DeleteResponse) {
-	resp.Diagnostics.AddWarning("Promotion forgotten, not undone", promotionStays)
+func (r *promotionResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var group types.String
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("model_package_group"), &group)...)
+	resp.Diagnostics.AddWarning("Promotion forgotten, not undone", promotionStays(group.ValueString()))
 }
 
-const promotionStays = "Destroying a promotion only removes it from state. The champion pointer, the approval status and the decision records stay, and an endpoint goes on serving. " +
-	"Promote another version to change what is served; destroy the endpoint to stop serving."
+func promotionStays(group string) string {
+	return fmt.Sprintf("Destroying the promotion of %q only removes it from state. The group's champion pointer, the approval status and the decision records stay, and an endpoint goes on serving. "+
+		"Promote another version to change what is served; destroy the endpoint to stop serving.", group)
+}
 
 // ImportState takes over a group's champion with the rules it was decided by.
 func (r *promotionResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	fwresource "github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
@@ -78,41 +76,62 @@ func TestEngineThatDoesNotStart(t *testing.T) {
 	})
 }
 
-// TestSchemasAreDocumented keeps every attribute's text, which the reference pages are generated from.
+// TestSchemasAreDocumented keeps every text that the reference pages are generated from, as Terraform gets it.
 func TestSchemasAreDocumented(t *testing.T) {
-	p := New("test", Options{})()
-	for _, make := range p.Resources(t.Context()) {
-		r := make()
-		var meta fwresource.MetadataResponse
-		r.Metadata(t.Context(), fwresource.MetadataRequest{ProviderTypeName: "titanicml"}, &meta)
-		var resp fwresource.SchemaResponse
-		r.Schema(t.Context(), fwresource.SchemaRequest{}, &resp)
-		if d := resp.Schema.ValidateImplementation(t.Context()); d.HasError() {
-			t.Errorf("%s: %v", meta.TypeName, d)
+	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all.Diagnostics { // a schema that the framework finds wrong
+		t.Errorf("%s: %s", d.Summary, d.Detail)
+	}
+	documented(t, "provider", all.Provider)
+	for _, kind := range []map[string]*tfprotov6.Schema{all.ResourceSchemas, all.DataSourceSchemas, all.ListResourceSchemas} {
+		for name, s := range kind {
+			documented(t, name, s)
 		}
-		if resp.Schema.MarkdownDescription == "" {
-			t.Errorf("%s has no description", meta.TypeName)
+	}
+	for name, s := range all.ActionSchemas {
+		documented(t, name, s.Schema)
+	}
+	for name, f := range all.Functions {
+		if f.Summary == "" || f.Description == "" {
+			t.Errorf("function %s has no summary or no description", name)
 		}
-		undocumented(t, meta.TypeName, resp.Schema.Attributes)
+		for _, p := range f.Parameters {
+			if p.Description == "" {
+				t.Errorf("function %s has no description of %s", name, p.Name)
+			}
+		}
+	}
+	if len(all.ResourceSchemas) == 0 || len(all.DataSourceSchemas) == 0 || len(all.ListResourceSchemas) == 0 || len(all.ActionSchemas) == 0 || len(all.Functions) == 0 {
+		t.Error("a kind of objects is missing")
 	}
 }
 
-func undocumented(t *testing.T, where string, attributes map[string]schema.Attribute) {
+func documented(t *testing.T, name string, s *tfprotov6.Schema) {
 	t.Helper()
-	for name, a := range attributes {
-		if name == "timeouts" {
+	if s.Block.Description == "" {
+		t.Errorf("%s has no description", name)
+	}
+	attributesDocumented(t, name, s.Block.Attributes)
+}
+
+func attributesDocumented(t *testing.T, where string, attributes []*tfprotov6.SchemaAttribute) {
+	t.Helper()
+	for _, a := range attributes {
+		if a.Name == "timeouts" {
 			continue // the module that makes it describes it
 		}
-		if a.GetMarkdownDescription() == "" {
-			t.Errorf("%s.%s has no description", where, name)
+		if a.Description == "" {
+			t.Errorf("%s.%s has no description", where, a.Name)
 		}
-		switch a := a.(type) {
-		case schema.SingleNestedAttribute:
-			undocumented(t, where+"."+name, a.Attributes)
-		case schema.ListNestedAttribute:
-			undocumented(t, where+"."+name, a.NestedObject.Attributes)
-		case schema.MapNestedAttribute:
-			undocumented(t, where+"."+name, a.NestedObject.Attributes)
+		if a.NestedType != nil {
+			attributesDocumented(t, where+"."+a.Name, a.NestedType.Attributes)
 		}
 	}
 }

@@ -56,6 +56,7 @@ fi
 
 echo "No $(IFS=/; echo "${names[*]}") >= $minimum on PATH: building OpenTofu $tofu_version once into .tools/ (about 4 minutes on 2 cores)." >&2
 mkdir -p "$root/.tools"
+find "$root/.tools" -maxdepth 1 -name 'tofu-build.*' -mmin +60 -exec rm -rf {} + # of builds that were killed
 work=$(mktemp -d "$root/.tools/tofu-build.XXXXXX")
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -82,6 +84,9 @@ endpoints of the region. Never starts an engine. Exits with 1 when none is runni
 			}
 			if err == nil && !running {
 				err = fmt.Errorf("%w on %s", errNotRunning, o.dataDir)
+				if _, missing := os.Stat(o.dataDir); errors.Is(missing, fs.ErrNotExist) {
+					err = fmt.Errorf("%w: no such directory; --data-dir names another", err)
+				}
 			}
 			return err
 		},

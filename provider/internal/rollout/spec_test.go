@@ -22,27 +22,31 @@ func example() Spec {
 func TestNames(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Spec)
-		moves  bool
+		moves  bool // the configuration
+		model  bool
 	}{
-		"artifact":         {func(s *Spec) { s.Serving.ArtifactSHA256 = strings.Repeat("b", 64) }, true},
-		"image":            {func(s *Spec) { s.Serving.Image = "other" }, true},
-		"environment":      {func(s *Spec) { s.Environment = map[string]string{"A": "2", "B": "2"} }, true},
-		"environment key":  {func(s *Spec) { s.Environment = map[string]string{"A": "1"} }, true},
-		"role":             {func(s *Spec) { s.RoleARN += "2" }, true},
-		"instance type":    {func(s *Spec) { s.InstanceType = "ml.m5.large" }, true},
-		"count":            {func(s *Spec) { s.InstanceCount = 2 }, true},
-		"serverless":       {func(s *Spec) { s.InstanceType, s.InstanceCount, s.MemoryMB, s.Concurrency = "", 0, 1024, 5 }, true},
-		"network":          {func(s *Spec) { s.Subnets, s.Groups = []string{"subnet-1"}, []string{"sg-1"} }, true},
-		"isolation":        {func(s *Spec) { s.NetworkIsolation = true }, true},
-		"key":              {func(s *Spec) { s.KMSKeyARN = "arn:aws:kms:eu-west-1:000000000000:key/1" }, true},
-		"tags":             {func(s *Spec) { s.Tags = map[string]string{"a": "b"} }, false},
-		"policy":           {func(s *Spec) { s.Policy = Policy{Strategy: Canary, Size: 10} }, false},
-		"a newer decision": {func(s *Spec) { s.Serving.DecisionSHA256 = strings.Repeat("d", 64) }, false},
+		"artifact":         {func(s *Spec) { s.Serving.ArtifactSHA256 = strings.Repeat("b", 64) }, true, true},
+		"image":            {func(s *Spec) { s.Serving.Image = "other" }, true, true},
+		"environment":      {func(s *Spec) { s.Environment = map[string]string{"A": "2", "B": "2"} }, true, true},
+		"environment key":  {func(s *Spec) { s.Environment = map[string]string{"A": "1"} }, true, true},
+		"role":             {func(s *Spec) { s.RoleARN += "2" }, true, true},
+		"instance type":    {func(s *Spec) { s.InstanceType = "ml.m5.large" }, true, false},
+		"count":            {func(s *Spec) { s.InstanceCount = 2 }, true, false},
+		"serverless":       {func(s *Spec) { s.InstanceType, s.InstanceCount, s.MemoryMB, s.Concurrency = "", 0, 1024, 5 }, true, false},
+		"network":          {func(s *Spec) { s.Subnets, s.Groups = []string{"subnet-1"}, []string{"sg-1"} }, true, true},
+		"isolation":        {func(s *Spec) { s.NetworkIsolation = true }, true, true},
+		"key":              {func(s *Spec) { s.KMSKeyARN = "arn:aws:kms:eu-west-1:000000000000:key/1" }, true, false},
+		"tags":             {func(s *Spec) { s.Tags = map[string]string{"a": "b"} }, false, false},
+		"policy":           {func(s *Spec) { s.Policy = Policy{Strategy: Canary, Size: 10} }, false, false},
+		"a newer decision": {func(s *Spec) { s.Serving.DecisionSHA256 = strings.Repeat("d", 64) }, false, false},
 	} {
 		a, b := example(), example()
 		c.change(&b)
 		if moved := a.ConfigName() != b.ConfigName(); moved != c.moves {
 			t.Errorf("%s: configuration %s and %s: moved = %v, want %v", name, a.ConfigName(), b.ConfigName(), moved, c.moves)
+		}
+		if moved := a.ModelName() != b.ModelName(); moved != c.model {
+			t.Errorf("%s: model %s and %s: moved = %v, want %v", name, a.ModelName(), b.ModelName(), moved, c.model)
 		}
 	}
 }
