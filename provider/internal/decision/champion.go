@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,6 +92,11 @@ func ReadChampion(ctx context.Context, c *sagemaker.Client, group string) (*Cham
 		return champion, nil
 	}
 	champion.Pointer = &p
+	// A record from anywhere else is not one that a promotion on this store wrote, whatever digest it has.
+	if place := c.Store.Join("decisions").URI() + "/"; !strings.HasPrefix(p.DecisionURI, place) {
+		champion.Defect = fmt.Sprintf("%s names decision record %s, which is not one of the store's: expected it under %s", uri, p.DecisionURI, place)
+		return champion, nil
+	}
 	r, err := Read(ctx, c, p.DecisionURI, p.DecisionSHA256)
 	var tampered *TamperedError
 	switch {
@@ -101,7 +107,11 @@ func ReadChampion(ctx context.Context, c *sagemaker.Client, group string) (*Cham
 	case err != nil:
 		return nil, fmt.Errorf("reading the decision behind the champion of %s: %w", group, err)
 	default:
-		if champion.Defect = p.contradicts(&r.Record, group); champion.Defect == "" {
+		champion.Defect = p.contradicts(&r.Record, group)
+		if place := recordFile(c.Store, &r.Record, r.Body).URI; champion.Defect == "" && p.DecisionURI != place {
+			champion.Defect = fmt.Sprintf("%s names decision record %s, whose place is %s", uri, p.DecisionURI, place)
+		}
+		if champion.Defect == "" {
 			champion.Record = r
 		}
 	}
@@ -118,6 +128,7 @@ func (p *Pointer) contradicts(r *Record, group string) string {
 		{"model_package_group", p.ModelPackageGroup, group},
 		{"model_package_group", p.ModelPackageGroup, r.ModelPackageGroup},
 		{"model_package_arn", p.ModelPackageARN, r.ModelPackageARN},
+		{"version", strconv.Itoa(p.Version), strconv.Itoa(r.Version)},
 		{"image", p.Image, r.Image},
 		{"artifact_uri", p.ArtifactURI, r.ArtifactURI},
 		{"artifact_sha256", p.ArtifactSHA256, r.ArtifactSHA256},

@@ -235,6 +235,14 @@ func TestReadChampionRefuses(t *testing.T) {
 	if err != nil || !champion.Valid() {
 		t.Fatalf("got %+v, %v", champion, err)
 	}
+	misplaced, err := Write(t.Context(), &sagemaker.Client{S3: c.S3, Store: c.Store.Join("decisions/uploads")}, full())
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := Write(t.Context(), &sagemaker.Client{S3: c.S3, Store: c.Store.Join("uploads")}, full())
+	if err != nil {
+		t.Fatal(err)
+	}
 	rejected := full()
 	rejected.Outcome = gate.Rejected
 	dry := full()
@@ -261,7 +269,11 @@ func TestReadChampionRefuses(t *testing.T) {
 			}
 			p.DecisionURI, p.DecisionSHA256 = r.File.URI, r.File.SHA256
 		},
-		"newer schema": func(p *Pointer) { p.Schema = 2 },
+		"other version":    func(p *Pointer) { p.Version++ },
+		"foreign record":   func(p *Pointer) { p.DecisionURI = foreign.File.URI },
+		"misplaced record": func(p *Pointer) { p.DecisionURI = misplaced.File.URI },
+		"no URI":           func(p *Pointer) { p.DecisionURI = "rubbish" },
+		"newer schema":     func(p *Pointer) { p.Schema = 2 },
 	} {
 		p := *champion.Pointer
 		spoil(&p)
@@ -328,4 +340,32 @@ func TestOnePromotionWins(t *testing.T) {
 	if won != 1 {
 		t.Errorf("%d of %d promotions won", won, racers)
 	}
+}
+
+// FuzzDecode takes any bytes for a record; one that is read is written in one form only, which is read again as the same.
+func FuzzDecode(f *testing.F) {
+	sound, err := full().Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sound)
+	f.Add([]byte(`{"schema": 1, "version": 3, "decided_at": "0001-01-01T00:00:00Z", "checks": [{"verdict": "pass"}]}`))
+	f.Add([]byte(`{"schema": 2}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := Decode(body)
+		if err != nil {
+			return
+		}
+		once, err := r.Encode()
+		if err != nil { // such as a time of the year 10000, which JSON has no form for
+			return
+		}
+		again, err := Decode(once)
+		if err != nil {
+			t.Fatalf("what was written is not read: %v\n%s", err, once)
+		}
+		if twice, err := again.Encode(); err != nil || !bytes.Equal(once, twice) {
+			t.Errorf("the second time: %v\n%s\nthe first:\n%s", err, twice, once)
+		}
+	})
 }
