@@ -112,7 +112,7 @@ func writeFuzz(b *bytes.Buffer, r fuzzRecord) {
 	for _, t := range r.Targets {
 		seconds, crashes = seconds+t.Seconds, crashes+t.Crashes
 	}
-	fmt.Fprintf(b, "\n## Fuzzing\n\n`make fuzz`: %s in the last run of each target, %d crashes. Inputs that were found stay as seeds, and `make test` tries them.\n\n",
+	fmt.Fprintf(b, "\n## Fuzzing\n\n`make fuzz`: %s in the last run of each target, %d crashes. What has crashed a target stays as a seed, which `make test` tries.\n\n",
 		time.Duration(seconds)*time.Second, crashes)
 	b.WriteString("| Target | Time | Inputs | Crashes | Date |\n|---|---|---|---|---|\n")
 	for _, t := range r.Targets {

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -126,4 +127,37 @@ func TestScanOfOtherFiles(t *testing.T) {
 	if _, err := Scan(io.MultiReader(strings.NewReader("a\n1\n"), iotest.ErrReader(broken)), "x.csv", Rules{}); !errors.Is(err, broken) {
 		t.Errorf("got %v, want the reader's error", err)
 	}
+}
+
+// FuzzScan takes any file. However it arrives, it is summarised the same, its digest covers it, and what is
+// found sound has the rows that encoding/csv reads.
+func FuzzScan(f *testing.F) {
+	for _, file := range []string{"id,age\n1,2.5\n2,\n", "\xEF\xBB\xBFid,age\n1,1\n", "id;age\n1;1\n", "id,age\n1,\"1\n", "id,age\n1,\"1\"\"2\"\n", "PK\x03\x04", ""} {
+		f.Add(file)
+	}
+	rules := Rules{IDColumn: "id", Columns: map[string]Column{"id": {Type: "integer"}, "age": {Type: "number", Nullable: true}}}
+	f.Fuzz(func(t *testing.T, file string) {
+		s, err := Scan(strings.NewReader(file), "x.csv", rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow, err := Scan(iotest.OneByteReader(strings.NewReader(file)), "x.csv", rules)
+		if err != nil || fmt.Sprint(slow) != fmt.Sprint(s) {
+			t.Errorf("byte by byte: %v, %v\nat once: %v", slow, err, s)
+		}
+		sum := sha256.Sum256([]byte(file))
+		if s.SHA256 != hex.EncodeToString(sum[:]) || s.Bytes != int64(len(file)) {
+			t.Errorf("digest %s of %d bytes does not cover the file", s.SHA256, s.Bytes)
+		}
+		if (s.Broken == 0) != (s.Err() == nil) || len(s.Problems) > s.Broken {
+			t.Errorf("%d broken, %d kept, %v", s.Broken, len(s.Problems), s.Err())
+		}
+		if s.Broken > 0 {
+			return
+		}
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\xEF\xBB\xBF"))).ReadAll()
+		if err != nil || int64(len(rows)-1) != s.Rows {
+			t.Errorf("%d rows found sound; encoding/csv reads %d lines (%v)", s.Rows, len(rows), err)
+		}
+	})
 }

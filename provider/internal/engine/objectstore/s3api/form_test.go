@@ -3,6 +3,9 @@ package s3api
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +15,7 @@ import (
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore"
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/engine/objectstore/wire"
 )
 
 // form is what TestForms sends: fields in order, then a file unless it is "-".
@@ -102,4 +106,80 @@ func TestForms(t *testing.T) {
 	if err != nil || rec.Size != 5 {
 		t.Errorf("stored %+v, %v", rec, err)
 	}
+}
+
+// FuzzFormPolicy takes any policy for a form of two fields. It is refused with a client's error, or it speaks of the
+// bucket and of the key.
+func FuzzFormPolicy(f *testing.F) {
+	for _, policy := range []string{
+		`{"expiration": "2026-11-29T00:00:00Z", "conditions": [{"bucket": "bkt"}, ["starts-with", "$key", "up/"]]}`,
+		`{"expiration": "2026-11-29T00:00:00Z", "conditions": [{"bUcKeT": "bkt"}, ["eq", "$KEY", "up/x"], ["content-length-range", 1, "5"]]}`,
+		`{"expiration": "2026-11-27T00:00:00Z", "conditions": []}`, `{"conditions": [{}, [], ["eq"], 1]}`, `[`, "null",
+	} {
+		f.Add(policy, "up/x")
+	}
+	store, err := objectstore.Open(objectstore.Options{Dir: f.TempDir(), Clock: func() time.Time { return time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { store.Close() })
+	h := &server{s: store}
+	f.Fuzz(func(t *testing.T, policy, key string) {
+		fields := map[string]string{"key": key, "policy": base64.StdEncoding.EncodeToString([]byte(policy)), "awsaccesskeyid": "alice", "signature": "unchecked"}
+		allowed, err := h.formPolicy("bkt", fields)
+		var refused *wire.Error
+		switch {
+		case errors.As(err, &refused) && refused.Status >= 400 && refused.Status < 500:
+		case err != nil:
+			t.Errorf("refused with %v", err)
+		case allowed.least < 0 || allowed.most > largestForm:
+			t.Errorf("a file of %d to %d bytes", allowed.least, allowed.most)
+		default:
+			var of struct{ Conditions []any }
+			if err := json.Unmarshal([]byte(policy), &of); err != nil {
+				t.Fatalf("taken, and no JSON: %v", err)
+			}
+			spoken := strings.ToLower(fmt.Sprint(of.Conditions))
+			if !strings.Contains(spoken, "bucket") || !strings.Contains(spoken, "key") {
+				t.Errorf("taken, and speaks of %s only", spoken)
+			}
+		}
+	})
+}
+
+// FuzzFormFields takes any body for a form: it is refused with a client's error, or its fields are bounded and have
+// names in lower case.
+func FuzzFormFields(f *testing.F) {
+	for _, body := range []string{
+		"--b\r\nContent-Disposition: form-data; name=\"Key\"\r\n\r\nup/x\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nhello\r\n--b--\r\n",
+		"--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nup/x\r\n--b--\r\n", "--b\r\n\r\n--b--", "",
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		fields, file, err := readFields(multipart.NewReader(bytes.NewReader(body), "b"))
+		var refused *wire.Error
+		if err != nil {
+			if !errors.As(err, &refused) || refused.Status < 400 || refused.Status > 499 {
+				t.Errorf("refused with %v", err)
+			}
+			return
+		}
+		if file == nil {
+			t.Fatal("no error and no file")
+		}
+		size := 0
+		for name, value := range fields {
+			size += len(name) + len(value)
+			if name != strings.ToLower(name) {
+				t.Errorf("field %q", name)
+			}
+		}
+		if size > maxFields {
+			t.Errorf("fields of %d bytes", size)
+		}
+		if _, err := formHeader(fields); err != nil && !errors.As(err, &refused) {
+			t.Errorf("header refused with %v", err)
+		}
+	})
 }

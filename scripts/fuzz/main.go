@@ -1,4 +1,4 @@
-// Fuzzrun runs every fuzz target below a directory for a time and records the totals. Input: the directory, the time of each
+// Fuzz runs every fuzz target below a directory for a time and records the totals. Input: the directory, the time of each
 // target, which targets (a regular expression). Output: a line for each target, and the record, a JSON file in which the other
 // targets keep what it said of them. Exit status 1 when a target found a crash; the input that caused it is in its testdata.
 package main
@@ -56,7 +56,7 @@ type settings struct {
 func main() {
 	var s settings
 	only := ""
-	flag.StringVar(&s.dir, "dir", "linter", "look for targets below this directory")
+	flag.StringVar(&s.dir, "dir", ".", "look for targets below this directory")
 	flag.StringVar(&s.out, "out", "docs/proof/fuzz.json", "the record")
 	flag.StringVar(&only, "only", "", "run only targets whose name matches")
 	flag.DurationVar(&s.each, "time", 10*time.Minute, "how long each target runs")
@@ -69,7 +69,7 @@ func main() {
 		err = run(ctx, s)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "fuzzrun:", err)
+		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		stop()
 		os.Exit(1)
 	}
@@ -111,6 +111,9 @@ var declaration = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
 func find(dir string, only *regexp.Regexp) ([]target, error) {
 	var out []target
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && name != dir && strings.HasPrefix(e.Name(), ".") { // what tools keep, other people's sources among it
+			return fs.SkipDir
+		}
 		if err != nil || !strings.HasSuffix(name, "_test.go") || e.IsDir() {
 			return err
 		}
