@@ -108,7 +108,7 @@ func ReadChampion(ctx context.Context, c *sagemaker.Client, group string) (*Cham
 		return nil, fmt.Errorf("reading the decision behind the champion of %s: %w", group, err)
 	default:
 		champion.Defect = p.contradicts(&r.Record, group)
-		if place := recordFile(c.Store, &r.Record, r.Body).URI; champion.Defect == "" && p.DecisionURI != place {
+		if place := r.Misplaced(c.Store); champion.Defect == "" && place != "" {
 			champion.Defect = fmt.Sprintf("%s names decision record %s, whose place is %s", uri, p.DecisionURI, place)
 		}
 		if champion.Defect == "" {

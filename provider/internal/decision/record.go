@@ -120,6 +120,15 @@ func recordFile(store sagemaker.Location, r *Record, body []byte) manifest.File 
 	return manifest.File{URI: store.Join("decisions", r.ModelPackageGroup, strconv.Itoa(r.Version), digest+".json").URI(), SHA256: digest}
 }
 
+// Misplaced returns where the store keeps a record, when that is not where it was read; else "". Whoever may write
+// anywhere else could have made it.
+func (r *StoredRecord) Misplaced(store sagemaker.Location) string {
+	if place := recordFile(store, &r.Record, r.Body).URI; place != r.File.URI {
+		return place
+	}
+	return ""
+}
+
 // Write stores a record; writing the same one again changes nothing.
 func Write(ctx context.Context, c *sagemaker.Client, r *Record) (*StoredRecord, error) {
 	body, err := r.Encode()

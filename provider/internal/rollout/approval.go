@@ -38,11 +38,16 @@ func approving(ctx context.Context, c *sagemaker.Client, s Serving) (*decision.S
 	if err != nil {
 		return nil, fmt.Errorf("checking the decision about %s: %w", s.PackageARN, err)
 	}
+	if place := r.Misplaced(c.Store); place != "" {
+		return nil, fmt.Errorf("decision record %s is not one of the store's: its place is %s", s.DecisionURI, place)
+	}
 	if !r.Allows() {
 		return nil, fmt.Errorf("decision record %s does not approve %s: got outcome %q, expected %q", s.DecisionURI, s.PackageARN, r.Outcome, "approved")
 	}
 	for _, f := range []struct{ what, serving, record string }{
+		{"model_package_group", s.Group, r.ModelPackageGroup},
 		{"model_package_arn", s.PackageARN, r.ModelPackageARN},
+		{"version", strconv.FormatInt(s.Version, 10), strconv.Itoa(r.Version)},
 		{"image", s.Image, r.Image},
 		{"artifact_uri", s.ArtifactURI, r.ArtifactURI},
 		{"artifact_sha256", s.ArtifactSHA256, r.ArtifactSHA256},

@@ -64,6 +64,21 @@ func TestCheckBelievesNothing(t *testing.T) {
 	}
 	says := func(change func(*Serving)) Serving { s := good; change(&s); return s }
 	recorded := func(change func(*decision.Record)) Serving { return as(write(change)) }
+	// Written by who may write below uploads/ only, or below the decisions of another group.
+	elsewhere := func(under string, group string) Serving {
+		t.Helper()
+		r := record()
+		r.ModelPackageGroup = group
+		stored, err := decision.Write(t.Context(), &sagemaker.Client{S3: c.S3, Store: c.Store.Join(under)}, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := as(stored)
+		s.Group = group
+		return s
+	}
+	forged := elsewhere("uploads", "g")
+	forged.Group = "../uploads/decisions/g"
 	for name, x := range map[string]struct {
 		serving Serving
 		want    string
@@ -76,6 +91,10 @@ func TestCheckBelievesNothing(t *testing.T) {
 			s.DecisionURI = strings.Replace(s.DecisionURI, "titanicml/decisions", "decisions", 1)
 		}), "is not one of the store's"},
 		"another group's record": {says(func(s *Serving) { s.Group = "other" }), "is not one of the store's"},
+		"a record of uploads":    {elsewhere("uploads", "g"), "is not one of the store's"},
+		"a way to uploads":       {forged, "is not one of the store's"},
+		"a record within others": {elsewhere("decisions/g/3", "h"), "is not one of the store's"},
+		"another version":        {recorded(func(r *decision.Record) { r.Version = 4 }), "is not one of the store's"},
 		"another record digest":  {says(func(s *Serving) { s.DecisionSHA256 = strings.Repeat("0", 64) }), "was changed"},
 		"a rejection":            {recorded(func(r *decision.Record) { r.Outcome = gate.Rejected }), `got outcome "rejected", expected "approved"`},
 		"a dry run":              {recorded(func(r *decision.Record) { r.DryRun = true }), "does not approve"},

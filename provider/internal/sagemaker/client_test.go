@@ -111,6 +111,11 @@ func TestLocations(t *testing.T) {
 	if got := (Location{Bucket: "b"}).Join("x").URI(); got != "s3://b/x" {
 		t.Error(got)
 	}
+	for _, elem := range [][]string{{"evaluations", "../uploads/x"}, {"evaluations", "../../../uploads", "x"}, {"evaluations", "./uploads//", "/../x"}, {"evaluations/..", "../evaluations/uploads/x"}} {
+		if got := loc.Join(elem...).URI(); got != "s3://bucket/a/b/evaluations/uploads/x" {
+			t.Errorf("%q lead to %s", elem, got)
+		}
+	}
 	for _, bad := range []string{"", "bucket/key", "https://bucket/key", "s3://", "s3:///key"} {
 		if _, err := ParseLocation(bad); err == nil {
 			t.Errorf("%q was taken for an S3 URI", bad)

@@ -36,9 +36,14 @@ func ParseLocation(uri string) (Location, error) {
 	return Location{Bucket: bucket, Key: strings.Trim(key, "/")}, nil
 }
 
-// Join is the location under l at the given path elements.
+// Join is the location under l at the given path elements. None leads out of the one before it: names from HCL and from
+// documents take part, and "../uploads" must not be a way from evaluations/ to where others may write.
 func (l Location) Join(elem ...string) Location {
-	return Location{Bucket: l.Bucket, Key: strings.TrimPrefix(path.Join(append([]string{l.Key}, elem...)...), "/")}
+	key := l.Key
+	for _, e := range elem {
+		key = path.Join(key, path.Clean("/"+e))
+	}
+	return Location{Bucket: l.Bucket, Key: strings.TrimPrefix(key, "/")}
 }
 
 // URI is the "s3://" form.
