@@ -254,16 +254,10 @@ func (m *evaluationModel) takeInputs(job *sagemaker.Job, tags map[string]string)
 
 // takeEvidence completes an imported evaluation from its evidence, which only this provider writes.
 func (m *evaluationModel) takeEvidence(ctx context.Context, c *sagemaker.Client, diags *diag.Diagnostics) {
-	uri := manifest.Location(c.Store, m.ID.ValueString()).URI()
-	obj, err := c.Document(ctx, uri)
+	doc, at, err := decision.ReadEvidence(ctx, c, m.ID.ValueString())
 	if err != nil {
-		diags.AddError("Evaluation not imported", fmt.Sprintf("Job %s has no evidence at %s: %s. Only evaluations made by this provider, with the same store, can be imported; others are made again by creating the resource.",
-			m.ID.ValueString(), uri, sagemaker.Explain(err)))
-		return
-	}
-	doc, err := manifest.Decode(obj.Body)
-	if err != nil {
-		addError(diags, "Evaluation not imported", fmt.Errorf("%s: %w", uri, err))
+		diags.AddError("Evaluation not imported", fmt.Sprintf("Job %s has no evidence to take over at %s: %s. Only evaluations made by this provider, with the same store, can be imported; others are made again by creating the resource.",
+			m.ID.ValueString(), at.URI, sagemaker.Explain(err)))
 		return
 	}
 	m.IDColumn, m.LabelColumn, m.ScoreColumn = optionalString(doc.IDColumn), types.StringValue(doc.LabelColumn), types.StringValue(doc.ScoreColumn)
@@ -288,5 +282,5 @@ func (m *evaluationModel) takeEvidence(ctx context.Context, c *sagemaker.Client,
 		addError(diags, "Evaluation not imported", err)
 		return
 	}
-	m.fill(doc, c, metricsValue(reports.metrics, "Evaluation "+doc.Evaluation, diags))
+	m.fill(*doc, c, metricsValue(reports.metrics, "Evaluation "+doc.Evaluation, diags))
 }

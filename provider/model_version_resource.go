@@ -25,6 +25,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/titanicml/terraform-provider-titanicml/provider/internal/decision"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/killpoint"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/sagemaker"
@@ -362,15 +363,9 @@ func (m *modelVersionModel) lineage(ctx context.Context, c *sagemaker.Client, di
 
 func (m *modelVersionModel) evaluationLineage(ctx context.Context, c *sagemaker.Client, id, artifact string, l *versionLineage, diags *diag.Diagnostics) {
 	at := path.Root("evaluation")
-	uri := manifest.Location(c.Store, id).URI()
-	obj, err := c.Document(ctx, uri)
+	doc, file, err := decision.ReadEvidence(ctx, c, id)
 	if err != nil {
-		diags.AddAttributeError(at, "Evaluation not readable", fmt.Sprintf("Evaluation %q has no evidence at %s: %s. Expected the id of a titanicml_evaluation in the same store.", id, uri, sagemaker.Explain(err)))
-		return
-	}
-	doc, err := manifest.Decode(obj.Body)
-	if err != nil {
-		diags.AddAttributeError(at, "Evaluation not readable", fmt.Sprintf("%s: %s.", uri, err))
+		diags.AddAttributeError(at, "Evaluation not readable", fmt.Sprintf("Looked for the evidence of evaluation %q at %s: %s. Expected the id of a titanicml_evaluation in the same store.", id, file.URI, sagemaker.Explain(err)))
 		return
 	}
 	if doc.Model.SHA256 != artifact {

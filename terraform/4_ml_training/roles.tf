@@ -39,13 +39,14 @@ data "aws_iam_policy_document" "sagemaker_data" {
     ]
   }
 
+  # Not evidence.json beside output: a container's word is not evidence.
   statement {
     sid     = "WriteResults"
     actions = ["s3:PutObject"]
     resources = [
       "arn:aws:s3:::${local.artifacts_bucket}/pipeline/*",
       "arn:aws:s3:::${local.datasets_bucket}/curated/*",
-      "arn:aws:s3:::${local.store_bucket}/titanicml/evaluations/*",
+      "arn:aws:s3:::${local.store_bucket}/titanicml/evaluations/*/output/*",
       "arn:aws:s3:::${local.store_bucket}/titanicml/runs/*",
     ]
   }

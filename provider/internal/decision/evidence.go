@@ -9,6 +9,7 @@ package decision
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/titanicml/terraform-provider-titanicml/provider/internal/manifest"
@@ -16,9 +17,12 @@ import (
 )
 
 // ReadEvidence reads the document an evaluation left, with its place and digest. A missing one
-// satisfies sagemaker.IsNotFound; one that cannot be believed gives an error and its digest.
+// satisfies sagemaker.IsNotFound; a document that cannot be believed gives an error and its digest.
 func ReadEvidence(ctx context.Context, c *sagemaker.Client, evaluation string) (*manifest.Evidence, manifest.File, error) {
 	at := manifest.File{URI: manifest.Location(c.Store, evaluation).URI()}
+	if evaluation == "" || strings.ContainsRune(evaluation, '/') { // below output/ a job writes what it likes
+		return nil, at, fmt.Errorf("%q is no evaluation; expected the id of a titanicml_evaluation, which has no %q", evaluation, "/")
+	}
 	o, err := c.Document(ctx, at.URI)
 	if err != nil {
 		return nil, at, fmt.Errorf("reading the evidence of evaluation %s: %w", evaluation, err)

@@ -342,6 +342,28 @@ func TestOnePromotionWins(t *testing.T) {
 	}
 }
 
+// TestReadEvidenceOnlyInItsPlace has a document lie where a job may write, which names itself by the way there.
+func TestReadEvidenceOnlyInItsPlace(t *testing.T) {
+	c := client(t)
+	for at, name := range map[string]string{
+		"evaluations/e/output/evidence.json": "e/output",
+		"uploads/evidence.json":              "../uploads",
+		"evaluations/evidence.json":          "",
+		"evidence.json":                      "..",
+	} {
+		body, err := manifest.Evidence{Evaluation: name}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Put(t.Context(), c.Store.Join(at).URI(), "", body); err != nil {
+			t.Fatal(err)
+		}
+		if e, _, err := ReadEvidence(t.Context(), c, name); err == nil {
+			t.Errorf("%s: evaluation %q is believed: %+v", at, name, e)
+		}
+	}
+}
+
 // FuzzDecode takes any bytes for a record; one that is read is written in one form only, which is read again as the same.
 func FuzzDecode(f *testing.F) {
 	sound, err := full().Encode()

@@ -115,6 +115,14 @@ run "dev" {
     ])
     error_message = "Jobs of Terraform run in the private subnets, isolated, under the data key, as those of the pipeline do."
   }
+
+  assert {
+    condition = alltrue(flatten([for statement in data.aws_iam_policy_document.sagemaker_data.statement :
+      [for resource in statement.resources : !strcontains(resource, "/evaluations/") || endswith(resource, "/output/*")]
+      if contains(statement.actions, "s3:PutObject")
+    ]))
+    error_message = "A job writes its output; evidence.json beside it is for the provider and for Seal."
+  }
 }
 
 run "on_demand" {
