@@ -75,8 +75,7 @@ func readChampion(ctx context.Context, c *sagemaker.Client, group string, diags 
 	}
 	if champion.Defect != "" {
 		diags.AddAttributeError(at, "Champion not valid",
-			champion.Defect+". A comparison with it would mean nothing. Apply the promotion that decided on it, with the candidate that it decided on, to repair the pointer, then evaluate again. "+
-				"If no configuration holds that promotion any more, delete "+decision.PointerURI(c.Store, group)+": the group has no champion then, and the next promotion is its first.")
+			champion.Defect+". A comparison with it would mean nothing. "+pointerRemedy(c, group)+" Then evaluate again.")
 		return nil
 	}
 	if !champion.Valid() {

@@ -168,7 +168,7 @@ func TestEvaluationLifecycle(t *testing.T) {
 				}
 			},
 			Config:      h.config(evaluationConfig(850, train+baseline)),
-			ExpectError: saysAll("Champion not valid", "which does not exist. A comparison with it would mean nothing. Apply the promotion that decided on it", "/champions/tiny.json: the group has no champion then"),
+			ExpectError: saysAll("Champion not valid", "which does not exist. A comparison with it would mean nothing. Apply the promotion that decided on the champion", "/champions/tiny.json: the group has no champion then"),
 		},
 		resource.TestStep{ // which the message's last way out ends
 			PreConfig: func() {

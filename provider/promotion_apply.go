@@ -266,6 +266,10 @@ func (r *promotionResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.AddWarning("Champion pointer not valid", why+". This promotion was superseded and does not take the pointer back. "+
 			"Apply the promotion that superseded it, which repairs the pointer; or promote a candidate anew.")
 	}
+	if why != "" && status == statusHeld {
+		resp.Diagnostics.AddWarning("Champion pointer not valid", why+". Nothing is promoted over it unseen, and an endpoint that asks for this champion is not changed. "+
+			"This promotion is held and does not repair it. "+pointerRemedy(c, state.ModelPackageGroup.ValueString()))
+	}
 	state.Status = tftypes.StringValue(status)
 	if state.Decision.ValueString() == string(gate.Pending) {
 		p, err := c.DescribePackage(ctx, state.Candidate.ValueString())
@@ -276,6 +280,12 @@ func (r *promotionResource) Read(ctx context.Context, req resource.ReadRequest, 
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// pointerRemedy says what to do about a champion pointer that is not believed.
+func pointerRemedy(c *sagemaker.Client, group string) string {
+	return "Apply the promotion that decided on the champion, with the candidate that it decided on, to repair the pointer. " +
+		"If no configuration holds that promotion any more, delete " + decision.PointerURI(c.Store, group) + ": the group has no champion then, and the next promotion is its first."
 }
 
 // seenApproval describes a version's approval, to notice when it changes between plan and apply.
@@ -303,7 +313,7 @@ func (r *promotionResource) observe(ctx context.Context, c *sagemaker.Client, st
 		return statusDryRun, "", nil
 	}
 	if !rec.Allows() {
-		return statusHeld, "", nil
+		return statusHeld, champion.Defect, nil
 	}
 	if champion.Valid() && champion.Decision() != rec.File.URI {
 		return statusSuperseded, "", nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	sdktypes "github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
@@ -559,5 +560,32 @@ func TestPromotionRaceOfFirsts(t *testing.T) {
 	r.serves(v1)
 	if got := r.records(v2); len(got) != 0 {
 		t.Errorf("the loser recorded %v", got)
+	}
+}
+
+// TestHeldPromotionSaysWhatIsWrongWithThePointer has somebody spoil the champion pointer while the configured candidate is held.
+func TestHeldPromotionSaysWhatIsWrongWithThePointer(t *testing.T) {
+	r := newRegistry(t)
+	v1, v2 := r.register(survival, "one"), r.register(survival, "two")
+	r.evaluate("eval-1", v1, 0.85)
+	r.evaluate("eval-2", v2, 0.5)
+	held := r.promotion(v2, "eval-2", atLeast78, `on_rejection = "hold"`)
+	r.run(resource.TestStep{Config: r.promotion(v1, "eval-1", atLeast78, "")},
+		resource.TestStep{Config: held, Check: gateShows("serving.version", "1")},
+		resource.TestStep{PreConfig: func() {
+			_, err := r.c.Put(t.Context(), decision.PointerURI(r.c.Store, survival), "application/json", []byte("{}"))
+			r.must(err)
+		}, Config: held, ConfigPlanChecks: emptyPlan(), Check: resource.ComposeAggregateTestCheckFunc(gateShows("status", "held"), resource.TestCheckNoResourceAttr(theGate, "serving.version"))},
+	)
+	infos, err := r.c.List(t.Context(), r.c.Store.Join("decisions", survival, "2"))
+	r.must(err)
+	rejected, err := decision.Read(t.Context(), r.c, infos[0].URI, "")
+	r.must(err)
+	champion, err := decision.ReadChampion(t.Context(), r.c, survival)
+	r.must(err)
+	state := promotionModel{Record: types.StringValue(rejected.File.URI), RecordSHA256: types.StringValue(rejected.File.SHA256)}
+	status, why, err := (&promotionResource{}).observe(t.Context(), r.c, &state, champion)
+	if err != nil || status != "held" || !strings.Contains(why, "is not a champion pointer of schema 1") {
+		t.Errorf("status %s, %q, %v", status, why, err)
 	}
 }

@@ -181,12 +181,7 @@ func (x *execution) final(ctx context.Context) error {
 		x.w.Violated("there is no champion after everything has converged: %v", err)
 		return nil
 	}
-	var behind *world.Record
-	for _, r := range x.h.Approved() {
-		if r.URI == champion.DecisionURI && r.ArtifactURI == champion.ArtifactURI && r.ArtifactSHA256 == champion.ArtifactSHA256 && r.ModelPackageARN == champion.ModelPackageARN {
-			behind = r
-		}
-	}
+	behind := x.approved(champion)
 	if behind == nil {
 		x.w.Violated("the champion pointer names %s for %s, which no intact approved record says", champion.DecisionURI, champion.ModelPackageARN)
 		return nil
@@ -320,4 +315,14 @@ func processesOf(dir string) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// approved is the intact record behind a champion pointer; nil when none approves what the pointer says.
+func (x *execution) approved(champion *world.Pointer) *world.Record {
+	for _, r := range x.h.Approved() {
+		if r.URI == champion.DecisionURI && r.ArtifactURI == champion.ArtifactURI && r.ArtifactSHA256 == champion.ArtifactSHA256 && r.ModelPackageARN == champion.ModelPackageARN {
+			return r
+		}
+	}
+	return nil
 }

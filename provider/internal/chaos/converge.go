@@ -120,7 +120,8 @@ func (x *execution) settle(ctx context.Context, s *world.State) (applied int, er
 	return applied, nil
 }
 
-// crowned says whether there is a champion whose record is there.
+// crowned says whether there is a champion whose record is there and approves it. A pointer that is none must not be passed over
+// in silence, be it that what is configured cannot repair it.
 func (x *execution) crowned(ctx context.Context) (bool, error) {
 	c, err := x.w.Console(ctx)
 	if err != nil {
@@ -133,12 +134,18 @@ func (x *execution) crowned(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if _, err := c.Head(ctx, champion.DecisionURI); sagemaker.IsNotFound(err) {
-		return false, nil // somebody has deleted it, and what is configured now was decided otherwise
-	} else if err != nil {
+	_, err = c.Head(ctx, champion.DecisionURI)
+	if err != nil && !sagemaker.IsNotFound(err) {
 		return false, err
 	}
-	return true, nil
+	if err == nil && x.approved(champion) != nil {
+		return true, nil
+	}
+	plan, err := x.quiet(ctx, x.w.States["a"], driver.Task{Mode: minicore.Plan})
+	if err == nil && !slices.ContainsFunc(plan.Diagnostics, func(d minicore.Diagnostic) bool { return strings.HasPrefix(d.Summary, "Champion ") }) {
+		x.w.Violated("the champion pointer names %s, which approves nothing, and the plan says not a word of it", champion.DecisionURI)
+	}
+	return false, err
 }
 
 // removeNamed deletes the record that a message tells to delete.

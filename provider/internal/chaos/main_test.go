@@ -286,3 +286,19 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestSpoiledPointerOfAHeldPromotion runs the schedule that showed a champion pointer to a rejected version pass without a word,
+// while what was configured was held.
+func TestSpoiledPointerOfAHeldPromotion(t *testing.T) {
+	t.Parallel()
+	r, err := run(t.Context(), settings{seed: 285, schedules: 1, parallel: 1, time: time.Minute, out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range r.violations {
+		t.Errorf("%s\nsteps:\n  %s", strings.Join(v.what, "\n"), strings.Join(v.log, "\n  "))
+	}
+	if n := r.tally.All()["console: "+string(schedule.PointAtRejected)]; n != 1 {
+		t.Errorf("the pointer was moved %d times", n)
+	}
+}

@@ -128,8 +128,8 @@ func (p *Console) CarryOut(ctx context.Context, c *sagemaker.Client, a schedule.
 	return fmt.Errorf("unknown action %q", a)
 }
 
-// pointer is the part of a champion pointer that the checks read.
-type pointer struct {
+// Pointer is the part of a champion pointer that the checks read.
+type Pointer struct {
 	Schema            int    `json:"schema"`
 	ModelPackageGroup string `json:"model_package_group"`
 	ModelPackageARN   string `json:"model_package_arn"`
@@ -146,8 +146,8 @@ func (p *Console) PointerURI(c *sagemaker.Client) string {
 	return c.Store.Join("champions", driver.Group+".json").URI()
 }
 
-// Champion reads the pointer; errNothing without one.
-func (p *Console) Champion(ctx context.Context, c *sagemaker.Client) (*pointer, error) {
+// Champion reads the pointer; ErrNothing without one.
+func (p *Console) Champion(ctx context.Context, c *sagemaker.Client) (*Pointer, error) {
 	o, err := c.Get(ctx, p.PointerURI(c))
 	if sagemaker.IsNotFound(err) {
 		return nil, ErrNothing
@@ -155,7 +155,7 @@ func (p *Console) Champion(ctx context.Context, c *sagemaker.Client) (*pointer, 
 	if err != nil {
 		return nil, err
 	}
-	var found pointer
+	var found Pointer
 	if json.Unmarshal(o.Body, &found) != nil || found.DecisionURI == "" {
 		return nil, ErrNothing
 	}
@@ -164,7 +164,7 @@ func (p *Console) Champion(ctx context.Context, c *sagemaker.Client) (*pointer, 
 
 // point writes a pointer to a record, as somebody who knows the format would.
 func (p *Console) point(ctx context.Context, c *sagemaker.Client, r *Record) error {
-	body, err := json.Marshal(pointer{Schema: 1, ModelPackageGroup: driver.Group, ModelPackageARN: r.ModelPackageARN, Version: r.Version, Image: r.Image,
+	body, err := json.Marshal(Pointer{Schema: 1, ModelPackageGroup: driver.Group, ModelPackageARN: r.ModelPackageARN, Version: r.Version, Image: r.Image,
 		ArtifactURI: r.ArtifactURI, ArtifactSHA256: r.ArtifactSHA256, DecisionURI: r.URI, DecisionSHA256: digest(r.Body)})
 	if err != nil {
 		return err
