@@ -127,6 +127,9 @@ func (x *execution) crowned(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if _, err := x.h.Learn(ctx, c); err != nil {
+		return false, fmt.Errorf("reading the decision records: %w", err)
+	}
 	champion, err := x.console.Champion(ctx, c)
 	if errors.Is(err, world.ErrNothing) {
 		return false, nil
