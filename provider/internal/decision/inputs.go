@@ -198,7 +198,10 @@ func (in *Inputs) ApprovalState(ctx context.Context, c *sagemaker.Client) (gate.
 		if err != nil && !sagemaker.IsNotFound(err) {
 			return s, fmt.Errorf("reading who trained %s: %w", p.ARN, err)
 		}
-		if principal := tags[sagemaker.TagPrincipal]; principal != "" && !slices.Contains(s.Trainers, gate.Identity{ARN: principal}) {
+		switch principal := tags[sagemaker.TagPrincipal]; {
+		case principal == "": // a trainer who took the tag away must not thereby be somebody else
+			s.Untold = fmt.Sprintf("%s has no tag %s, which the apply that started it gave it", arn, sagemaker.TagPrincipal)
+		case !slices.Contains(s.Trainers, gate.Identity{ARN: principal}):
 			s.Trainers = append(s.Trainers, gate.Identity{ARN: principal})
 		}
 	}

@@ -208,3 +208,44 @@ func TestGatherBelievesNoClaim(t *testing.T) {
 		})
 	}
 }
+
+// TestTrainersAreTold takes the tag of who trained away from the job, as its trainer may, and names a job that is gone.
+func TestTrainersAreTold(t *testing.T) {
+	c := client(t)
+	job, err := c.SageMaker.CreateTrainingJob(t.Context(), &sdk.CreateTrainingJobInput{
+		TrainingJobName: aws.String("run"), RoleArn: aws.String("arn:aws:iam::000000000000:role/r"),
+		AlgorithmSpecification: &types.AlgorithmSpecification{TrainingImage: aws.String("none"), TrainingInputMode: types.TrainingInputModeFile},
+		OutputDataConfig:       &types.OutputDataConfig{S3OutputPath: aws.String(c.Store.Join("runs").URI())},
+		ResourceConfig:         &types.ResourceConfig{InstanceType: types.TrainingInstanceTypeMlM5Large, InstanceCount: aws.Int32(1), VolumeSizeInGB: aws.Int32(1)},
+		StoppingCondition:      &types.StoppingCondition{MaxRuntimeInSeconds: aws.Int32(60)},
+		Tags:                   []types.Tag{{Key: aws.String(sagemaker.TagPrincipal), Value: aws.String("arn:anna")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arn := aws.ToString(job.TrainingJobArn)
+	state := func(run string) gate.ApprovalState {
+		t.Helper()
+		in := &Inputs{Package: &sagemaker.Package{Metadata: map[string]string{sagemaker.MetaRunARN: run}, Raw: &sdk.DescribeModelPackageOutput{},
+			CreatedBy: &types.UserContext{IamIdentity: &types.IamIdentity{Arn: aws.String("arn:ci")}}}}
+		s, err := in.ApprovalState(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s := state(arn); len(s.Trainers) != 2 || s.Trainers[1].ARN != "arn:anna" || s.Untold != "" {
+		t.Errorf("with the tag: %+v", s)
+	}
+	if s := state(""); len(s.Trainers) != 1 || s.Untold != "" {
+		t.Errorf("a version of no job: %+v", s)
+	}
+	if _, err := c.SageMaker.DeleteTags(t.Context(), &sdk.DeleteTagsInput{ResourceArn: &arn, TagKeys: []string{sagemaker.TagPrincipal}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []string{arn, arn + "-gone"} {
+		if s := state(run); len(s.Trainers) != 1 || !strings.Contains(s.Untold, run+" has no tag "+sagemaker.TagPrincipal) {
+			t.Errorf("%s: %+v", run, s)
+		}
+	}
+}

@@ -45,6 +45,8 @@ type ApprovalState struct {
 	CreatedAt time.Time
 	// Trainers are the version's creator and the principal of its training job.
 	Trainers []Identity
+	// Untold is why the principal of the training job that the version names is not among them; "" when it is, or it names none.
+	Untold string
 }
 
 // ApprovalResult is the answer on the approval alone.
@@ -92,7 +94,10 @@ func Approve(asked ApprovalRules, state ApprovalState, now time.Time) ApprovalRe
 				return ApprovalResult{Outcome: Pending, Reason: fmt.Sprintf("%s approved, but also trained or registered the model; somebody else has to approve", who(approver))}
 			}
 		}
-		if !known {
+		switch {
+		case state.Untold != "":
+			return ApprovalResult{Outcome: Pending, Reason: "it is not known who trained the model, so that distinct_from_trainer cannot be checked: " + state.Untold}
+		case !known:
 			return ApprovalResult{Outcome: Pending, Reason: "it is not known who trained the model, so that distinct_from_trainer cannot be checked"}
 		}
 	}

@@ -39,6 +39,8 @@ func TestApprove(t *testing.T) {
 		{"nobody", four, ApprovalState{Status: "Approved", Trainers: []Identity{{ARN: anna}}}, Pending, "does not say by whom"},
 		{"somebody without a name", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{SourceIdentity: "bert"}, Trainers: []Identity{{ARN: anna}}}, Pending, "does not say by whom"},
 		{"unknown trainer", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Trainers: []Identity{{}}}, Pending, "not known who trained"},
+		{"untold trainer", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Trainers: []Identity{{ARN: anna}}, Untold: "the job has no tag"}, Pending, "cannot be checked: the job has no tag"},
+		{"untold trainer, not asked", ApprovalRules{Required: true}, ApprovalState{Status: "Approved", ModifiedBy: &Identity{ARN: bert}, Untold: "the job has no tag"}, Approved, "bert"},
 		{"one role, two people", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "bert"}, Trainers: []Identity{{session, "anna"}}}, Approved, "bert"},
 		{"two roles, one person", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "anna"}, Trainers: []Identity{{session + "2", "anna"}}}, Pending, "somebody else"},
 		{"one role and session", four, ApprovalState{Status: "Approved", ModifiedBy: &Identity{session, "bert"}, Trainers: []Identity{{ARN: session}}}, Pending, "somebody else"},
