@@ -255,8 +255,12 @@ func (m *evaluationModel) takeInputs(job *sagemaker.Job, tags map[string]string)
 func (m *evaluationModel) takeEvidence(ctx context.Context, c *sagemaker.Client, diags *diag.Diagnostics) {
 	doc, at, err := decision.ReadEvidence(ctx, c, m.ID.ValueString())
 	if err != nil {
-		diags.AddError("Evaluation not imported", fmt.Sprintf("Job %s has no evidence to take over at %s: %s. Only evaluations made by this provider, with the same store, can be imported; others are made again by creating the resource.",
-			m.ID.ValueString(), at.URI, sagemaker.Explain(err)))
+		why := strings.TrimSuffix(sagemaker.Explain(err), ".")
+		if sagemaker.IsNotFound(err) {
+			why = "there is none"
+		}
+		diags.AddError("Evaluation not imported", fmt.Sprintf("Looked for the evidence of job %s at %s: %s. Only evaluations made by this provider, with the same store, can be imported; others are made again by creating the resource.",
+			m.ID.ValueString(), at.URI, why))
 		return
 	}
 	m.IDColumn, m.LabelColumn, m.ScoreColumn = optionalString(doc.IDColumn), types.StringValue(doc.LabelColumn), types.StringValue(doc.ScoreColumn)

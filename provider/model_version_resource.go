@@ -365,7 +365,11 @@ func (m *modelVersionModel) evaluationLineage(ctx context.Context, c *sagemaker.
 	at := path.Root("evaluation")
 	doc, file, err := decision.ReadEvidence(ctx, c, id)
 	if err != nil {
-		diags.AddAttributeError(at, "Evaluation not readable", fmt.Sprintf("Looked for the evidence of evaluation %q at %s: %s. Expected the id of a titanicml_evaluation in the same store.", id, file.URI, sagemaker.Explain(err)))
+		why := strings.TrimSuffix(sagemaker.Explain(err), ".")
+		if sagemaker.IsNotFound(err) {
+			why = fmt.Sprintf("Evaluation %q has no evidence at %s", id, file.URI)
+		}
+		diags.AddAttributeError(at, "Evaluation not readable", why+". Expected the id of a titanicml_evaluation in the same store.")
 		return
 	}
 	if doc.Model.SHA256 != artifact {
