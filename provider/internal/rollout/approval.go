@@ -47,7 +47,6 @@ func approving(ctx context.Context, c *sagemaker.Client, s Serving) (*decision.S
 	for _, f := range []struct{ what, serving, record string }{
 		{"model_package_group", s.Group, r.ModelPackageGroup},
 		{"model_package_arn", s.PackageARN, r.ModelPackageARN},
-		{"version", strconv.FormatInt(s.Version, 10), strconv.Itoa(r.Version)},
 		{"image", s.Image, r.Image},
 		{"artifact_uri", s.ArtifactURI, r.ArtifactURI},
 		{"artifact_sha256", s.ArtifactSHA256, r.ArtifactSHA256},
