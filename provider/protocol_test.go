@@ -61,6 +61,20 @@ func (p *protocol) in(t *testing.T) *protocol {
 	return &sub
 }
 
+// bareServer is the provider as Terraform talks to it, not configured, with all its schemas.
+func bareServer(t *testing.T) (tfprotov6.ProviderServer, *tfprotov6.GetProviderSchemaResponse) {
+	t.Helper()
+	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, schemas
+}
+
 // object is a configuration: values by attribute, all others null.
 func (p *protocol) object(schema *tfprotov6.Schema, values map[string]any) *tfprotov6.DynamicValue {
 	p.t.Helper()
@@ -421,14 +435,8 @@ func TestListLeavesOutWhatIsNotOurs(t *testing.T) {
 
 // TestListConfigErrors is about a list block that Terraform would refuse.
 func TestListConfigErrors(t *testing.T) {
-	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &protocol{t: t, server: server}
-	if p.schemas, err = server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
-		t.Fatal(err)
-	}
+	p := &protocol{t: t}
+	p.server, p.schemas = bareServer(t)
 	for _, tc := range []struct {
 		resource string
 		config   map[string]any
@@ -439,7 +447,7 @@ func TestListConfigErrors(t *testing.T) {
 		{"titanicml_model_version", map[string]any{"model_package_group": "a b"}, "must be the name of a model package group, 1 to 63 letters, digits and hyphens"},
 		{"titanicml_stage", map[string]any{"ledger": "bucket/x"}, "expected an S3 URI"},
 	} {
-		resp, err := server.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
+		resp, err := p.server.(tfprotov6.ListResourceServer).ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
 			TypeName: tc.resource, Config: p.object(p.schemas.ListResourceSchemas[tc.resource], tc.config)})
 		if err != nil {
 			t.Fatal(err)

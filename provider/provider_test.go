@@ -78,14 +78,7 @@ func TestEngineThatDoesNotStart(t *testing.T) {
 
 // TestSchemasAreDocumented keeps every text that the reference pages are generated from, as Terraform gets it.
 func TestSchemasAreDocumented(t *testing.T) {
-	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, all := bareServer(t)
 	for _, d := range all.Diagnostics { // a schema that the framework finds wrong
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}

@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -72,14 +71,7 @@ func recordedVersions(t *testing.T) []string {
 // TestRecordedStatesAreRead gives every instance of every recorded state to UpgradeResourceState, as Terraform does first. No
 // attribute may be lost or changed by it.
 func TestRecordedStatesAreRead(t *testing.T) {
-	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
-	if err != nil {
-		t.Fatal(err)
-	}
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, schemas := bareServer(t)
 	for _, version := range recordedVersions(t) {
 		body, err := os.ReadFile(filepath.Join(recordedStates, version, stateFile))
 		if err != nil {
@@ -333,14 +325,7 @@ func unpack(archive, dir string) error {
 
 // TestEndpointStateOfVersion0 gives the old names of arguments to the upgrader: the values stay, under the names of today.
 func TestEndpointStateOfVersion0(t *testing.T) {
-	server, err := providerserver.NewProtocol6WithError(New("test", Options{})())()
-	if err != nil {
-		t.Fatal(err)
-	}
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, schemas := bareServer(t)
 	state := `{"id":"x","name":"x","network_isolation":true,"vpc":{"subnets":["subnet-1"],"security_group_ids":["sg-1"]},"role_arn":"arn:aws:iam::000000000000:role/x"}`
 	resp, err := server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{TypeName: "titanicml_endpoint", RawState: &tfprotov6.RawState{JSON: []byte(state)}})
 	if err != nil {
